@@ -1,0 +1,1 @@
+"""Bytes come in: capture files, standard input, live interfaces."""

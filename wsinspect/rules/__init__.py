@@ -1,0 +1,1 @@
+"""Facts get judged: one pure function per rule."""

@@ -1,0 +1,1 @@
+"""Bytes find a home: link layers, IP, TCP reassembly, HTTP heads."""

@@ -1,0 +1,1 @@
+"""Bytes get meaning: handshake, frames, messages, compression, closing."""
