@@ -62,7 +62,7 @@ class Finding(NamedTuple):
     """What one check found; `severity` and `by` only where the catalogue's row names a case that deviates."""
 
     detail: str
-    """One line with the numbers: what was seen, what was allowed. Network text in it is escaped at the edge, not here."""
+    """One line with the numbers: what was seen, what was allowed. Network text in it is escaped at the edge only."""
     severity: Severity | None = None
     by: Side | None = None
 

@@ -1,0 +1,216 @@
+"""The JSON report's types: the contract that scripts depend on (`docs/report.md`).
+
+Times are seconds since the epoch, packet numbers 1-based, frame numbers 0-based per direction; None is "unknown".
+"""
+
+import msgspec
+
+SCHEMA = "wsinspect.report/1"
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """An address and a TCP port."""
+
+    address: str
+    port: int
+
+
+class Capture(msgspec.Struct):
+    """Where the packets came from."""
+
+    source: str
+    format: str
+    """`pcap` or `pcapng`."""
+    packets: int
+    bytes: int
+    start: float | None
+    end: float | None
+    tcp_streams: int
+    dropped: int | None
+    """Packets that the capturing program lost; None if the file does not say."""
+    problems: list[str]
+
+
+class Handshake(msgspec.Struct):
+    """The opening handshake as far as it was captured."""
+
+    status: int | None
+    request_packet: int | None
+    response_packet: int | None
+    seconds: float | None
+    """End of the request to the beginning of the response."""
+
+
+class FrameCounts(msgspec.Struct):
+    """Complete frames of one side by opcode."""
+
+    text: int
+    binary: int
+    continuation: int
+    close: int
+    ping: int
+    pong: int
+    reserved: int
+
+
+class Frames(msgspec.Struct):
+    """Frames by sender."""
+
+    client: FrameCounts
+    server: FrameCounts
+
+
+class BySide(msgspec.Struct):
+    """A number by sender."""
+
+    client: int
+    server: int
+
+
+class PingTimes(msgspec.Struct):
+    """Pings of both sides; times in seconds."""
+
+    sent: int
+    answered: int
+    rtt_min: float | None
+    rtt_median: float | None
+    rtt_max: float | None
+
+
+class CloseFrame(msgspec.Struct):
+    """The first Close of a side."""
+
+    code: int | None
+    """None: a Close without a code."""
+    name: str | None
+    registry: str | None
+    reason: str
+    packet: int
+    time: float
+
+
+class TcpEnd(msgspec.Struct):
+    """The first FIN or RST."""
+
+    kind: str
+    """`fin` or `rst`."""
+    by: str
+    packet: int
+    time: float
+
+
+class CloseEvent(msgspec.Struct):
+    """What the application at one end is told, as a browser's CloseEvent."""
+
+    code: int
+    reason: str
+    was_clean: bool
+
+
+class CloseEvents(msgspec.Struct):
+    """The close event of each end; None where the application is told nothing or it cannot be known."""
+
+    client: CloseEvent | None
+    server: CloseEvent | None
+
+
+class Diagnosis(msgspec.Struct):
+    """A probable cause of the ending."""
+
+    id: str
+    confidence: str
+    text: str
+
+
+class Close(msgspec.Struct):
+    """How the connection ended."""
+
+    initiator: str | None
+    """Who sent the first Close: `client`, `server` or None."""
+    client_frame: CloseFrame | None
+    server_frame: CloseFrame | None
+    tcp: TcpEnd | None
+    event: CloseEvents | None
+    """None while the connection is open."""
+    summary: str
+    diagnosis: list[Diagnosis]
+
+
+class Violation(msgspec.Struct):
+    """A broken rule, told once per connection and side."""
+
+    rule: str
+    severity: str
+    by: str | None
+    section: str
+    frame: int | None
+    packet: int | None
+    time: float | None
+    count: int
+    detail: str
+
+
+class Connection(msgspec.Struct, kw_only=True):
+    """A WebSocket connection, or the attempt to open one."""
+
+    id: int
+    tcp_stream: int
+    http2_stream: int | None
+    http_version: str | None
+    tls: str | None
+    client: Endpoint
+    server: Endpoint
+    url: str | None
+    subprotocol: str | None
+    extensions: list[str]
+    handshake: Handshake | None
+    joined_midstream: bool
+    state: str
+    """`connecting`, `open`, `closing`, `closed` or `failed`."""
+    started: float
+    opened: float | None
+    ended: float | None
+    gaps: BySide
+    frames: Frames
+    messages: BySide
+    payload_bytes: BySide
+    ping: PingTimes
+    close: Close
+    violations: list[Violation]
+
+
+class CloseCount(msgspec.Struct):
+    """Connections whose client was told this code, by who sent the first Close."""
+
+    code: int
+    name: str | None
+    initiator: str | None
+    connections: int
+
+
+class ViolationCount(msgspec.Struct):
+    """How often a rule was broken over all connections."""
+
+    rule: str
+    severity: str
+    connections: int
+    count: int
+
+
+class Summary(msgspec.Struct):
+    """All connections together."""
+
+    connections: int
+    open: int
+    failed_handshakes: int
+    closes: list[CloseCount]
+    violations: list[ViolationCount]
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """Everything."""
+
+    schema: str = SCHEMA
+    capture: Capture
+    connections: list[Connection]
+    summary: Summary

@@ -1,0 +1,50 @@
+"""A queue of stream bytes that remembers which packet each byte came in."""
+
+from collections import deque
+
+from wsinspect.transport.reassembly import Chunk, Gap
+
+
+class Pieces:
+    """Bytes waiting for a decision, in order; they leave as the pieces they came in, cut where they must be."""
+
+    __slots__ = ("_queue", "data")
+
+    def __init__(self) -> None:
+        self._queue: deque[Chunk] = deque()
+        self.data = bytearray()
+        """All waiting bytes, joined."""
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    @property
+    def first_packet(self) -> int | None:
+        """Packet of the first waiting byte; None if nothing waits."""
+        return self._queue[0].packet if self._queue else None
+
+    def append(self, chunk: Chunk) -> None:
+        """Put `chunk` behind the others; it must follow them in the stream."""
+        self._queue.append(chunk)
+        self.data += chunk.data
+
+    def take(self, count: int) -> tuple[Chunk, Chunk]:
+        """Remove the first `count` bytes (one to all); returns the pieces that hold the first and the last of them."""
+        first = last = self._queue[0]
+        left = count
+        while left:
+            last = self._queue.popleft()
+            if len(last.data) > left:
+                self._queue.appendleft(last._replace(offset=last.offset + left, data=last.data[left:]))
+                left = 0
+            else:
+                left -= len(last.data)
+        del self.data[:count]
+        return first, last
+
+    def drain(self) -> list[Chunk | Gap]:
+        """Remove everything and return it."""
+        pieces: list[Chunk | Gap] = list(self._queue)
+        self._queue.clear()
+        self.data.clear()
+        return pieces

@@ -1,0 +1,324 @@
+"""TCP reassembly of one direction: segments in any order become bytes in order, or a Gap (RFC 9293 §3.4, §3.10).
+
+In: the segments of one direction and the other side's acknowledgements. Out: `Chunk`s that follow each other without
+overlap, `Gap`s where bytes went by that the capture did not hold, and `Note`s about what was odd. First copy wins.
+(`Syn`, `Fin` and `Reset` are told by `stream.py`, which sees both directions.)
+"""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from wsinspect.transport.tcp import Segment
+
+MAX_HELD_BYTES: Final = 4 * 1024 * 1024
+"""Out-of-order bytes held per direction before the hole in front of them is given up."""
+MAX_HELD_SEGMENTS: Final = 2048
+"""Out-of-order segments held per direction before the hole in front of them is given up."""
+MAX_UNACKNOWLEDGED: Final = 64
+"""Delivered segments kept per direction, until acknowledged, to compare retransmissions with."""
+LARGEST_WINDOW: Final = 1 << 30
+"""The largest receive window there is (RFC 7323 §2.3): what lies further ahead belongs to no stream of ours."""
+DOUBTS: Final = 3
+"""Packets that may pass after an acknowledgement of bytes we lack before they are called missing: captures on several
+queues deliver an acknowledgement before its data now and then."""
+
+_MASK: Final = 0xFFFFFFFF
+
+
+class Chunk(NamedTuple):
+    """In-order bytes of one direction, from one packet."""
+
+    direction: int
+    offset: int
+    """Stream offset of the first byte; the first byte behind the SYN (or the first one captured) has 0."""
+    data: bytes
+    packet: int
+    time_ns: int
+
+
+class Gap(NamedTuple):
+    """Bytes of one direction that were on the wire and are not in the capture."""
+
+    direction: int
+    offset: int
+    length: int
+    packet: int
+    """Packet that showed that they are missing."""
+    time_ns: int
+
+
+class Oddity(StrEnum):
+    """What may be said of a segment, in Wireshark's words where it has them."""
+
+    RETRANSMISSION = "Retransmission"
+    CONFLICT = "Retransmission with other bytes"
+    OUT_OF_ORDER = "Out-Of-Order"
+    KEEP_ALIVE = "Keep-Alive"
+    OUT_OF_WINDOW = "Outside every window"
+
+
+class Note(NamedTuple):
+    """A remark on a packet; it changes nothing in the bytes."""
+
+    direction: int
+    oddity: Oddity
+    packet: int
+    time_ns: int
+
+
+class Syn(NamedTuple):
+    """A direction opens (or repeats that it does)."""
+
+    direction: int
+    answers: bool
+    """Whether it is a SYN/ACK."""
+    packet: int
+    time_ns: int
+
+
+class Fin(NamedTuple):
+    """Everything that the direction had to say has been delivered, and it said so."""
+
+    direction: int
+    packet: int
+    time_ns: int
+
+
+class Reset(NamedTuple):
+    """An RST: no more bytes in either direction, and what was under way may be lost."""
+
+    direction: int
+    packet: int
+    time_ns: int
+
+
+StreamEvent = Chunk | Gap | Note | Syn | Fin | Reset
+
+
+class _Held(NamedTuple):
+    """Bytes that arrived ahead of their turn."""
+
+    start: int
+    data: bytes
+    cut: int
+    packet: int
+    time_ns: int
+
+
+class Reassembler:
+    """The bytes of one direction in order."""
+
+    __slots__ = (
+        "_direction", "_doubts", "_expected", "_held", "_held_bytes", "_unacknowledged",
+        "acknowledged", "fin", "gap_bytes", "next_seq", "offset",
+    )  # fmt: skip
+
+    def __init__(self, direction: int) -> None:
+        self._direction = direction
+        self.next_seq = -1
+        """Sequence number of the next byte wanted; -1 until the direction's start is known."""
+        self.offset = 0
+        """Stream offset of the next byte wanted; one beyond `fin` once the FIN was taken."""
+        self.acknowledged = 0
+        """Stream offset up to which the other side has acknowledged; never beyond what it can have received."""
+        self.fin = -1
+        """Stream offset of the sender's FIN; -1 until one was captured."""
+        self.gap_bytes = 0
+        """Bytes declared missing so far."""
+        self._expected = -1
+        self._held: list[_Held] = []
+        self._held_bytes = 0
+        self._unacknowledged: list[tuple[int, bytes]] = []
+        self._doubts = 0
+
+    def begin(self, seq: int) -> None:
+        """A SYN with sequence number `seq`: the first byte has the next number."""
+        if self.next_seq < 0:
+            self.next_seq = (seq + 1) & _MASK
+
+    def feed(self, segment: Segment) -> list[StreamEvent]:
+        """What a segment with payload (or a cut one) adds to the stream."""
+        payload = segment.payload
+        if segment.seq == self.next_seq and not self._held and not segment.cut:
+            offset = self.offset
+            self.offset = offset + len(payload)
+            self.next_seq = (segment.seq + len(payload)) & _MASK
+            unacknowledged = self._unacknowledged
+            if len(unacknowledged) < MAX_UNACKNOWLEDGED:
+                unacknowledged.append((offset, payload))
+            return [Chunk(self._direction, offset, payload, segment.packet, segment.time_ns)]
+        return self._feed_out_of_order(segment)
+
+    def end(self, segment: Segment) -> None:
+        """A FIN: it stands behind the payload of `segment`."""
+        if self.next_seq < 0:
+            self.next_seq = segment.seq
+        position = self._position(segment.seq) + len(segment.payload) + segment.cut
+        if self.fin < 0 and position >= self.offset:
+            self.fin = position
+
+    def take_fin(self) -> bool:
+        """Whether the FIN's turn has come: True once, when every byte before it has been delivered or declared missing.
+
+        The FIN takes up one sequence number, and so one stream offset: a keep-alive behind it is seen for what it is.
+        """
+        if self.fin < 0 or self.offset != self.fin:
+            return False
+        self._advance(1)
+        return True
+
+    def acknowledge(self, ack: int, packet: int, time_ns: int) -> list[StreamEvent]:
+        """The other side has everything before sequence number `ack`; returns a Gap if we provably lack some of it."""
+        if ack == self.next_seq:
+            self.acknowledged = self.offset
+            if self._unacknowledged:
+                self._unacknowledged.clear()
+            return []
+        if self.next_seq < 0:
+            self._expected = ack
+            return []
+        position = self._position(ack)
+        if position > self.offset + LARGEST_WINDOW:
+            return []
+        if self.fin >= 0 and position == self.fin + 1:
+            position = self.fin
+        if position > self.acknowledged:
+            self.acknowledged = position
+        if position <= self.offset:
+            self._forget_before(position)
+            return []
+        return self._doubt(packet, time_ns)
+
+    def finish(self, packet: int, time_ns: int) -> list[StreamEvent]:
+        """Nothing more will come: whatever is held is delivered, with a Gap before it where bytes are missing."""
+        delivered: list[StreamEvent] = []
+        if self.acknowledged > self.offset + 1:
+            delivered += self._give_up_hole(packet, time_ns)
+        while self._held and (more := self._give_up_hole(packet, time_ns)):
+            delivered += more
+        return delivered
+
+    def _position(self, seq: int) -> int:
+        """Stream offset of sequence number `seq`, taken as the nearest one to the next byte wanted (32-bit wrap)."""
+        return self.offset + ((seq - self.next_seq + 0x80000000) & _MASK) - 0x80000000
+
+    def _feed_out_of_order(self, segment: Segment) -> list[StreamEvent]:
+        """Everything but the plain next segment."""
+        delivered: list[StreamEvent] = []
+        if self.next_seq < 0:
+            # The other side's acknowledgement tells where the direction stood when the capture began.
+            behind = (segment.seq - self._expected) & _MASK
+            self.next_seq = self._expected if self._expected >= 0 and behind < MAX_HELD_BYTES else segment.seq
+        start = self._position(segment.seq)
+        if abs(start - self.offset) > LARGEST_WINDOW:
+            return [self._note(Oddity.OUT_OF_WINDOW, segment)]
+        data, cut = segment.payload, segment.cut
+        if start < self.offset:
+            delivered.append(self._judge_repeat(start, segment))
+            seen = self.offset - start
+            if len(data) + cut <= seen:
+                return delivered + self._doubt_again(segment)
+            cut = cut if seen <= len(data) else cut - (seen - len(data))
+            data, start = data[seen:], self.offset
+        elif start > self.offset:
+            delivered.append(self._note(Oddity.OUT_OF_ORDER, segment))
+        self._hold(_Held(start, data, cut, segment.packet, segment.time_ns), segment, delivered)
+        delivered += self._release()
+        if self._held_bytes > MAX_HELD_BYTES or len(self._held) > MAX_HELD_SEGMENTS:
+            delivered += self._give_up_hole(segment.packet, segment.time_ns)
+        return delivered + self._doubt_again(segment)
+
+    def _note(self, oddity: Oddity, segment: Segment) -> Note:
+        return Note(self._direction, oddity, segment.packet, segment.time_ns)
+
+    def _judge_repeat(self, start: int, segment: Segment) -> Note:
+        """The note on a segment whose first bytes, from stream offset `start`, have been delivered before."""
+        data = segment.payload
+        if start == self.offset - 1 and len(data) <= 1:
+            # RFC 9293 §3.8.4: the one byte of a keep-alive is garbage and belongs to nobody.
+            return self._note(Oddity.KEEP_ALIVE, segment)
+        for offset, earlier in self._unacknowledged:
+            low, high = max(start, offset), min(start + len(data), offset + len(earlier))
+            if low < high and data[low - start : high - start] != earlier[low - offset : high - offset]:
+                return self._note(Oddity.CONFLICT, segment)
+        return self._note(Oddity.RETRANSMISSION, segment)
+
+    def _forget_before(self, position: int) -> None:
+        """Drop delivered segments that are acknowledged: a copy of them would be spurious whatever it holds."""
+        kept = [entry for entry in self._unacknowledged if entry[0] + len(entry[1]) > position]
+        self._unacknowledged = kept
+
+    def _hold(self, new: _Held, segment: Segment, notes: list[StreamEvent]) -> None:
+        """Keep the parts of `new` that no held segment has: the first copy of a byte wins."""
+        free: list[_Held] = []
+        rest: _Held | None = new
+        for held in self._held:
+            if rest is None or held.start >= rest.start + len(rest.data):
+                break
+            end = held.start + len(held.data)
+            if end <= rest.start:
+                continue
+            low, high = max(held.start, rest.start), min(end, rest.start + len(rest.data))
+            same = held.data[low - held.start : high - held.start] == rest.data[low - rest.start : high - rest.start]
+            notes.append(self._note(Oddity.RETRANSMISSION if same else Oddity.CONFLICT, segment))
+            if held.start > rest.start:
+                free.append(rest._replace(data=rest.data[: held.start - rest.start], cut=0))
+            rest = rest._replace(start=end, data=rest.data[end - rest.start :]) if high == end else None
+        if rest is not None and (rest.data or rest.cut):
+            free.append(rest)
+        self._held = sorted(self._held + free)
+        self._held_bytes += sum(len(part.data) for part in free)
+
+    def _release(self) -> list[StreamEvent]:
+        """Deliver held bytes whose turn has come."""
+        released: list[StreamEvent] = []
+        while self._held and self._held[0].start <= self.offset:
+            held = self._held.pop(0)
+            self._held_bytes -= len(held.data)
+            data = held.data[self.offset - held.start :]
+            if data:
+                released.append(Chunk(self._direction, self.offset, data, held.packet, held.time_ns))
+                self._unacknowledged.append((self.offset, data))
+                del self._unacknowledged[:-MAX_UNACKNOWLEDGED]
+                self._advance(len(data))
+            cut_end = held.start + len(held.data) + held.cut
+            if held.cut and cut_end > self.offset:
+                # Cut by the snap length: no retransmission brings these bytes, the next one would be cut as well.
+                end = min(cut_end, self._held[0].start) if self._held else cut_end
+                if end > self.offset:
+                    released.append(self._gap(end, held.packet, held.time_ns))
+        return released
+
+    def _doubt_again(self, segment: Segment) -> list[StreamEvent]:
+        """One more packet went by while an acknowledged hole stays open."""
+        if self.acknowledged <= self.offset:
+            return []
+        return self._doubt(segment.packet, segment.time_ns)
+
+    def _doubt(self, packet: int, time_ns: int) -> list[StreamEvent]:
+        if self.acknowledged == self.offset + 1 and not self._held:
+            return []  # a FIN that was not captured takes up one sequence number and looks the same
+        self._doubts += 1
+        return self._give_up_hole(packet, time_ns) if self._doubts > DOUBTS else []
+
+    def _give_up_hole(self, packet: int, time_ns: int) -> list[StreamEvent]:
+        """Call the bytes between the stream and the next held segment (or the acknowledged end) missing."""
+        end = self._held[0].start if self._held else self.acknowledged
+        if self.offset < self.acknowledged < end:
+            end = self.acknowledged
+        if self.fin >= 0:
+            end = min(end, max(self.fin, self.offset))
+        if end <= self.offset:
+            return self._release()
+        return [self._gap(end, packet, time_ns), *self._release()]
+
+    def _gap(self, end: int, packet: int, time_ns: int) -> Gap:
+        gap = Gap(self._direction, self.offset, end - self.offset, packet, time_ns)
+        self.gap_bytes += gap.length
+        self._advance(gap.length)
+        return gap
+
+    def _advance(self, length: int) -> None:
+        self.offset += length
+        self.next_seq = (self.next_seq + length) & _MASK
+        self._doubts = 0

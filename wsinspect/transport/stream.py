@@ -1,0 +1,161 @@
+"""One TCP connection: two directions, and how it began and ended. And all of them, numbered as Wireshark does."""
+
+from typing import Final
+
+from wsinspect.transport.reassembly import Fin, Reassembler, Reset, StreamEvent, Syn
+from wsinspect.transport.tcp import ACK, FIN, RST, SYN, Segment, reverse_flow
+
+_NOTHING: Final[list[StreamEvent]] = []
+_MASK: Final = 0xFFFFFFFF
+
+
+class TcpStream:
+    """A TCP connection between two endpoints; direction 0 is that of the side that opened it (sent the SYN)."""
+
+    __slots__ = ("_base", "_fin_packet", "_halves", "flow", "ignored", "number", "reset_seen", "syn_seen", "time_ns")
+
+    def __init__(self, number: int, flow: bytes, first: Segment, direction: int) -> None:
+        self.number = number
+        """From 0, in the order of the first packets: Wireshark's `tcp.stream`."""
+        self.flow = flow
+        """Addresses and ports of direction 0."""
+        self.time_ns = first.time_ns
+        """Time of the first packet."""
+        self.syn_seen = False
+        """Whether the capture holds the opening of the connection."""
+        self.reset_seen = False
+        self.ignored = False
+        """Set by the user of the stream who wants no more of its bytes: reassembly stops, numbering goes on."""
+        # Initial sequence numbers as Wireshark takes them: a first packet that is no SYN is counted from one before it.
+        self._base = [-1, -1]
+        self._base[direction] = first.seq if first.flags & SYN else (first.seq - 1) & _MASK
+        if first.flags & ACK:
+            self._base[1 - direction] = (first.ack - 1) & _MASK
+        self._halves = (Reassembler(0), Reassembler(1))
+        self._fin_packet = [(0, 0), (0, 0)]
+
+    def half(self, direction: int) -> Reassembler:
+        """The reassembly of one direction."""
+        return self._halves[direction]
+
+    @property
+    def closed(self) -> bool:
+        """Whether TCP is done: an RST, or a FIN of each side."""
+        return self.reset_seen or (self._halves[0].fin >= 0 and self._halves[1].fin >= 0)
+
+    def is_new_connection(self, segment: Segment, direction: int) -> bool:
+        """Whether a SYN on the same addresses and ports opens another connection, by Wireshark's rules.
+
+        A SYN that repeats the initial sequence number is a retransmission, unless the connection is over.
+        """
+        flags = segment.flags & (SYN | ACK)
+        if flags == SYN:
+            known = self._base[direction]
+            return known >= 0 and (known != segment.seq or self.closed)
+        if flags == SYN | ACK:
+            mine, other = self._base[direction], self._base[1 - direction]
+            return mine >= 0 and mine != segment.seq and other != (segment.ack - 1) & _MASK
+        return False
+
+    def feed(self, segment: Segment, direction: int) -> list[StreamEvent]:
+        """What a segment of `direction` brings: bytes and gaps of both directions, in order, then FIN or RST."""
+        if self.ignored:
+            if segment.flags & (SYN | FIN | RST):
+                self._remember_ends(segment, direction)
+            return _NOTHING
+        events = _NOTHING
+        half = self._halves[direction]
+        if segment.flags & ACK:
+            other = self._halves[1 - direction]
+            events = other.acknowledge(segment.ack, segment.packet, segment.time_ns)
+            if events:
+                self._add_fin(events, 1 - direction, other)
+        if segment.flags & (SYN | FIN | RST) or half.fin >= 0:
+            return self._feed_special(segment, direction, half, events)
+        if segment.payload or segment.cut:
+            return events + half.feed(segment) if events else half.feed(segment)
+        return events
+
+    def finish(self, packet: int, time_ns: int) -> list[StreamEvent]:
+        """The capture is over, or the connection was replaced: what can still be delivered, with gaps."""
+        events: list[StreamEvent] = []
+        if not self.ignored:
+            for direction, half in enumerate(self._halves):
+                events += half.finish(packet, time_ns)
+                self._add_fin(events, direction, half)
+        return events
+
+    def _feed_special(
+        self, segment: Segment, direction: int, half: Reassembler, events: list[StreamEvent]
+    ) -> list[StreamEvent]:
+        """A segment that opens or ends the connection, or that comes when a FIN is already known."""
+        flags = segment.flags
+        events = list(events)
+        self._remember_ends(segment, direction)
+        if flags & SYN:
+            half.begin(segment.seq)
+            events.append(Syn(direction, bool(flags & ACK), segment.packet, segment.time_ns))
+            if segment.payload:  # TCP Fast Open: data behind the SYN (RFC 7413)
+                segment = segment._replace(seq=(segment.seq + 1) & _MASK)
+        if flags & RST:
+            events.append(Reset(direction, segment.packet, segment.time_ns))
+            return events  # the payload of an RST is a text for people (RFC 9293 §3.10.7.4), no stream data
+        if segment.payload or segment.cut:
+            events += half.feed(segment)
+        if flags & FIN and half.fin < 0:
+            half.end(segment)
+            self._fin_packet[direction] = (segment.packet, segment.time_ns)
+        self._add_fin(events, direction, half)
+        return events
+
+    def _remember_ends(self, segment: Segment, direction: int) -> None:
+        if segment.flags & SYN and self._base[direction] < 0:
+            self._base[direction] = segment.seq
+            self.syn_seen = True
+        if segment.flags & RST:
+            self.reset_seen = True
+        if self.ignored and segment.flags & FIN:
+            self._halves[direction].fin = 0
+
+    def _add_fin(self, events: list[StreamEvent], direction: int, half: Reassembler) -> None:
+        if half.take_fin():
+            packet, time_ns = self._fin_packet[direction]
+            events.append(Fin(direction, packet, time_ns))
+
+
+class StreamTable:
+    """Every TCP connection of the capture, found by addresses and ports."""
+
+    __slots__ = ("_by_flow", "count")
+
+    def __init__(self) -> None:
+        self._by_flow: dict[bytes, tuple[TcpStream, int]] = {}
+        self.count = 0
+        """Connections seen so far; the next one gets this number."""
+
+    def find(self, segment: Segment) -> tuple[TcpStream, int, TcpStream | None]:
+        """The stream of `segment`, the segment's direction in it, and the older stream that it replaces, if any."""
+        found = self._by_flow.get(segment.flow)
+        if found is None:
+            return self._open(segment, None)
+        stream, direction = found
+        if segment.flags & SYN and stream.is_new_connection(segment, direction):
+            return self._open(segment, stream)
+        return stream, direction, None
+
+    def streams(self) -> list[TcpStream]:
+        """The streams that are not replaced by younger ones of the same addresses and ports, oldest first."""
+        current = {stream.number: stream for stream, _ in self._by_flow.values()}
+        return [current[number] for number in sorted(current)]
+
+    def _open(self, segment: Segment, replaced: TcpStream | None) -> tuple[TcpStream, int, TcpStream | None]:
+        # A SYN/ACK as the first packet: its receiver opened the connection.
+        direction = 1 if segment.flags & (SYN | ACK) == SYN | ACK else 0
+        forward, backward = segment.flow, reverse_flow(segment.flow)
+        if direction:
+            forward, backward = backward, forward
+        stream = TcpStream(self.count, forward, segment, direction)
+        self.count += 1
+        self._by_flow[backward] = (stream, 1)
+        self._by_flow[forward] = (stream, 0)
+        return stream, direction, replaced

@@ -1,0 +1,163 @@
+"""One direction of an open WebSocket: what its sender has said so far. Rules read it as it was before a frame."""
+
+from typing import Final, NamedTuple
+
+from wsinspect.websocket.extensions import DEFLATE
+from wsinspect.websocket.frames import FrameDecoder, FrameHeader, FramePiece, Opcode
+from wsinspect.websocket.handshake import Handshake
+from wsinspect.websocket.messages import DeflateSetup, MessageAssembler
+from wsinspect.websocket.side import Side
+
+MAX_CONTROL_PAYLOAD: Final = 4096
+"""Payload bytes of a control frame that are kept (RFC 6455 §5.5 allows 125; a broken one may have any number)."""
+MAX_OUTSTANDING_PINGS: Final = 64
+"""Unanswered Pings remembered per direction; older ones are no longer matched with Pongs."""
+
+
+class CloseFrame(NamedTuple):
+    """A Close as sent."""
+
+    side: Side
+    frame: int
+    code: int | None
+    """None if the payload has fewer than two bytes."""
+    reason: str
+    """UTF-8 decoded, what cannot be decoded replaced by U+FFFD."""
+    body: bytes
+    packet: int
+    time_ns: int
+    end_offset: int
+    """Stream offset right behind the frame: acknowledged that far, the peer's TCP has it."""
+
+    @property
+    def reason_is_utf8(self) -> bool:
+        """Whether the bytes behind the code are UTF-8."""
+        try:
+            self.body[2:].decode()
+        except UnicodeDecodeError:
+            return False
+        return True
+
+
+class Ping(NamedTuple):
+    """A Ping that has not been answered."""
+
+    frame: int
+    payload: bytes
+    packet: int
+    time_ns: int
+    end_offset: int
+    peer_frames: int
+    """Frames that the other side had sent by then."""
+
+
+class Half:
+    """The sender's side of one direction."""
+
+    __slots__ = (
+        "_control", "close", "close_count", "close_received", "counts", "decoder", "deflate_agreed", "deflate_offered",
+        "extensions_known", "frames_after_close_received", "last_masking_key", "messages", "outstanding_pings",
+        "pings_answered", "pongs_seen", "side", "unknown_extension",
+    )  # fmt: skip
+
+    def __init__(self, side: Side, handshake: Handshake, synced: bool, keep_payload: bool) -> None:
+        self.side = side
+        self.decoder = FrameDecoder(synced)
+        self.messages = MessageAssembler(_deflate_setup(handshake, side), keep_payload)
+        self.messages.state_known = synced
+        self.extensions_known = handshake.response is not None
+        self.deflate_agreed = handshake.deflate is not None
+        self.deflate_offered = bool(handshake.offered.named(DEFLATE))
+        self.unknown_extension = handshake.has_unknown_extension
+        self.counts = [0] * 16
+        """Complete frames by opcode."""
+        self.last_masking_key: bytes | None = None
+        """Key of the frame before, if that was masked."""
+        self.close: CloseFrame | None = None
+        """The first Close of this sender."""
+        self.close_count = 0
+        self.close_received: CloseFrame | None = None
+        """The first Close of the other side, once it has passed the capture point."""
+        self.outstanding_pings: list[Ping] = []
+        self.pings_answered = 0
+        self.pongs_seen = 0
+        self._control = bytearray()
+
+    @property
+    def close_sent(self) -> bool:
+        """Whether this sender has sent a Close."""
+        return self.close is not None
+
+    @property
+    def message_open(self) -> bool:
+        """Whether this sender has begun a message and not finished it."""
+        return self.messages.open
+
+    @property
+    def message_state_known(self) -> bool:
+        """Whether `message_open` can be trusted."""
+        return self.messages.state_known
+
+    @property
+    def frames_sent(self) -> int:
+        """Complete frames so far."""
+        return sum(self.counts)
+
+    def add_control(self, piece: FramePiece) -> bytes | None:
+        """Collect a control frame's payload (what a gap swallowed is left out); returns it once it is complete."""
+        if piece.first:
+            if piece.last:
+                return piece.data[:MAX_CONTROL_PAYLOAD]
+            self._control.clear()
+        self._control += piece.data[: MAX_CONTROL_PAYLOAD - len(self._control)]
+        return bytes(self._control) if piece.last else None
+
+    def add_close(self, header: FrameHeader, body: bytes, piece: FramePiece) -> CloseFrame:
+        """A complete Close; the first one is the one that counts (RFC 6455 §7.1.5)."""
+        code = int.from_bytes(body[:2], "big") if len(body) >= 2 else None
+        reason = body[2:].decode("utf-8", "replace")
+        size = header.length + (4 if header.masked else 0) + _header_size(header)
+        close = CloseFrame(
+            self.side, header.number, code, reason, body, header.packet, piece.time_ns, header.offset + size
+        )
+        self.close_count += 1
+        if self.close is None:
+            self.close = close
+        return close
+
+    def add_ping(self, header: FrameHeader, payload: bytes, peer_frames: int) -> None:
+        """A Ping: remembered until a Pong answers it or a later one."""
+        end = header.offset + header.length + (4 if header.masked else 0) + _header_size(header)
+        if len(self.outstanding_pings) >= MAX_OUTSTANDING_PINGS:
+            del self.outstanding_pings[0]
+        self.outstanding_pings.append(Ping(header.number, payload, header.packet, header.time_ns, end, peer_frames))
+
+    def answer_ping(self, payload: bytes) -> Ping | None:
+        """The other side's Pong answers this Ping and all before it (RFC 6455 §5.5.3); None if it answers none."""
+        pings = self.outstanding_pings
+        for position in range(len(pings) - 1, -1, -1):
+            if pings[position].payload == payload:
+                answered = pings[position]
+                del pings[: position + 1]
+                self.pings_answered += 1
+                return answered
+        return None
+
+
+def is_data(opcode: int) -> bool:
+    """Whether frames of `opcode` make up messages: continuation, text, binary."""
+    return opcode <= Opcode.BINARY
+
+
+def _header_size(header: FrameHeader) -> int:
+    """Bytes of the header without the masking key."""
+    return {7: 2, 16: 4, 64: 10}[header.length_form]
+
+
+def _deflate_setup(handshake: Handshake, side: Side) -> DeflateSetup | None:
+    agreed = handshake.deflate
+    if agreed is None:
+        return None
+    if side is Side.CLIENT:
+        return DeflateSetup(not agreed.client_no_context_takeover, agreed.client_max_window_bits)
+    return DeflateSetup(not agreed.server_no_context_takeover, agreed.server_max_window_bits)

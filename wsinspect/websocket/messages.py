@@ -1,0 +1,262 @@
+"""Frames of one direction become messages: fragments joined, inflated, text checked (RFC 6455 §5.4, §5.6, RFC 7692).
+
+In: the pieces of data frames. Out: facts: what was wrong with a message's bytes, at once; and, when payloads are kept,
+the messages. Control frames never come here, so they cannot disturb a message between whose fragments they stand.
+"""
+
+from typing import Final, NamedTuple
+
+from wsinspect.websocket.distances import largest_distance
+from wsinspect.websocket.frames import RSV1, FrameHeader, FramePiece, Opcode
+from wsinspect.websocket.inflate import Inflater, Outcome
+from wsinspect.websocket.utf8 import BadByte, Utf8Validator
+
+MAX_DISTANCE_INPUT: Final = 256 * 1024
+"""Compressed bytes of one direction whose back-references are measured; later messages are not judged by that."""
+MAX_KEPT_PAYLOAD: Final = 16 * 1024 * 1024
+"""Bytes of one message that are kept for showing when payloads are kept at all."""
+
+
+class BadUtf8(NamedTuple):
+    """A text message is not UTF-8 from here on."""
+
+    bad: BadByte
+    frame: int
+    packet: int
+    time_ns: int
+
+
+class InflateError(NamedTuple):
+    """A compressed message does not inflate."""
+
+    reason: str
+    frame: int
+    packet: int
+    time_ns: int
+
+
+class ContextUse(NamedTuple):
+    """A message inflates only with the window of earlier ones, though no context takeover was agreed."""
+
+    frame: int
+    packet: int
+    time_ns: int
+
+
+class WindowExceeded(NamedTuple):
+    """A back-reference reaches further than the agreed window."""
+
+    distance: int
+    bits: int
+    frame: int
+    packet: int
+    time_ns: int
+
+
+class InflateLimit(NamedTuple):
+    """A message's output passed the limit; inflating stopped there."""
+
+    limit: int
+    wire_length: int
+    frame: int
+    packet: int
+    time_ns: int
+
+
+class Message(NamedTuple):
+    """A complete message."""
+
+    opcode: int
+    """Text or binary, as its first frame says."""
+    compressed: bool
+    first_frame: int
+    last_frame: int
+    wire_length: int
+    """Payload bytes of its frames as sent."""
+    length: int
+    """Payload bytes, inflated."""
+    missing: int
+    """Payload bytes that were not captured."""
+    data: bytes
+    """Unmasked and inflated; up to MAX_KEPT_PAYLOAD bytes; empty where it does not inflate."""
+
+
+MessageEvent = BadUtf8 | InflateError | ContextUse | WindowExceeded | InflateLimit | Message
+
+_NOTHING: Final[list[MessageEvent]] = []
+
+
+class DeflateSetup(NamedTuple):
+    """What the handshake agreed for one sender's compression."""
+
+    takeover: bool
+    window_bits: int
+
+
+class MessageAssembler:
+    """The messages of one direction."""
+
+    __slots__ = (
+        "_compressed", "_distance_input", "_first", "_inflater", "_joined", "_keep", "_kept", "_length",
+        "_missing", "_opcode", "_setup", "_utf8", "_wire_length",
+        "count", "open", "payload_bytes", "state_known",
+    )  # fmt: skip
+
+    def __init__(self, deflate: DeflateSetup | None, keep_payload: bool) -> None:
+        self._setup = deflate
+        self._keep = keep_payload
+        self._inflater: Inflater | None = None
+        self._distance_input = 0
+        self.count = 0
+        """Complete messages."""
+        self.payload_bytes = 0
+        """Of text and binary messages, inflated, finished or not."""
+        self.open = False
+        """Whether a message has begun and its final fragment has not come."""
+        self.state_known = True
+        """Whether `open` can be trusted: not after a loss of frame sync, until a data frame with FIN was seen."""
+        self._opcode = 0
+        self._compressed = False
+        self._first = 0
+        self._wire_length = 0
+        self._length = 0
+        self._missing = 0
+        self._utf8: Utf8Validator | None = None
+        self._joined: list[bytes] | None = None  # compressed bytes, if their distances are to be measured
+        self._kept: list[bytes] = []
+
+    def feed(self, piece: FramePiece) -> list[MessageEvent]:
+        """The facts that a piece of a data frame (opcode 0, 1 or 2) completes."""
+        header = piece.header
+        if piece.first:
+            if piece.last and header.fin and not self.open and header.opcode and not header.rsv and not self._keep:
+                data = piece.data
+                self.count += 1
+                self.payload_bytes += len(data)
+                if header.opcode == Opcode.BINARY or data.isascii():
+                    return _NOTHING
+                return self._check_text(data, piece)
+            if not self._begin(header):
+                return _NOTHING
+        elif not self.open:
+            return _NOTHING  # a continuation that belongs to nothing
+        return self._go_on(piece)
+
+    def lose_sync(self) -> None:
+        """Frame boundaries are lost: the message under way is given up, and with takeover the window too."""
+        self.open = False
+        self.state_known = False
+        if self._setup is not None:
+            self._get_inflater(self._setup).lose_context("bytes of this direction were not captured")
+
+    def _check_text(self, data: bytes, piece: FramePiece) -> list[MessageEvent]:
+        """Whether a text message that is a single frame is UTF-8; quick if it is."""
+        try:
+            data.decode()
+            return _NOTHING
+        except UnicodeDecodeError:
+            validator = Utf8Validator()
+            bad = validator.feed(data) or validator.finish()
+            return [BadUtf8(bad, piece.header.number, piece.packet, piece.time_ns)] if bad else _NOTHING
+
+    def _begin(self, header: FrameHeader) -> bool:
+        """A data frame begins; False if it belongs to no message."""
+        if header.opcode == Opcode.CONTINUATION:
+            return self.open
+        self.open = True
+        self.state_known = True
+        self._opcode = header.opcode
+        self._first = header.number
+        self._wire_length = self._length = self._missing = 0
+        self._kept = []
+        self._joined = None
+        self._compressed = self._setup is not None and bool(header.rsv & RSV1)
+        # With RSV1 and nothing agreed the payload may be anything; the bit has been reported, its bytes are not judged.
+        judged = header.opcode == Opcode.TEXT and (self._compressed or not header.rsv & RSV1)
+        self._utf8 = Utf8Validator() if judged else None
+        if self._compressed and self._setup is not None:
+            self._get_inflater(self._setup).begin()
+            if self._setup.window_bits < 15 and self._distance_input <= MAX_DISTANCE_INPUT:
+                self._joined = []
+        return True
+
+    def _get_inflater(self, setup: DeflateSetup) -> Inflater:
+        if self._inflater is None:
+            self._inflater = Inflater(setup.takeover)
+        return self._inflater
+
+    def _go_on(self, piece: FramePiece) -> list[MessageEvent]:
+        events: list[MessageEvent] = []
+        if piece.missing:
+            self._missing += piece.missing
+            self._utf8 = self._joined = None
+            if self._compressed and self._inflater:
+                self._inflater.lose_context("bytes of an earlier message were not captured")
+        self._wire_length += len(piece.data) + piece.missing
+        if self._compressed:
+            self._inflate(piece, events)
+        else:
+            self._take(piece.data, piece, events)
+        if piece.last and piece.header.fin:
+            self._finish(piece, events)
+        return events
+
+    def _take(self, data: bytes, piece: FramePiece, events: list[MessageEvent]) -> None:
+        """Payload of the message, inflated."""
+        self._length += len(data)
+        self.payload_bytes += len(data)
+        if self._keep and self._length <= MAX_KEPT_PAYLOAD:
+            self._kept.append(data)
+        if self._utf8 is not None and (bad := self._utf8.feed(data)):
+            events.append(BadUtf8(bad, piece.header.number, piece.packet, piece.time_ns))
+            self._utf8 = None
+
+    def _inflate(self, piece: FramePiece, events: list[MessageEvent]) -> None:
+        inflater = self._inflater
+        assert inflater is not None
+        before = inflater.outcome
+        if self._joined is not None:
+            self._joined.append(piece.data)
+        for part in inflater.feed(piece.data):
+            self._take(part, piece, events)
+        # A message of no bytes at all is shown as empty, though RFC 7692 §7.2.3.6 wants one byte for that.
+        if piece.last and piece.header.fin and self._wire_length:
+            for part in inflater.finish():
+                self._take(part, piece, events)
+        if inflater.outcome is not before:
+            self._tell_outcome(inflater, piece, events)
+
+    def _tell_outcome(self, inflater: Inflater, piece: FramePiece, events: list[MessageEvent]) -> None:
+        place = (piece.header.number, piece.packet, piece.time_ns)
+        if inflater.outcome is Outcome.BROKEN:
+            self._utf8 = self._joined = None
+            events.append(InflateError(inflater.error, *place))
+        elif inflater.outcome is Outcome.CONTEXT_USED:
+            events.append(ContextUse(*place))
+        elif inflater.outcome is Outcome.LIMIT:
+            self._utf8 = self._joined = None
+            events.append(InflateLimit(inflater.limit, self._wire_length, *place))
+
+    def _finish(self, piece: FramePiece, events: list[MessageEvent]) -> None:
+        self.open = False
+        self.count += 1
+        place = (piece.header.number, piece.packet, piece.time_ns)
+        if self._compressed and self._inflater and self._inflater.outcome is Outcome.CONTEXT_LOST:
+            self._utf8 = None
+        if self._utf8 is not None and (bad := self._utf8.finish()):
+            events.append(BadUtf8(bad, *place))
+        if self._joined is not None and self._setup is not None:
+            data = b"".join(self._joined)
+            self._distance_input += len(data)
+            distance = largest_distance(data)
+            if distance > 1 << self._setup.window_bits:
+                events.append(WindowExceeded(distance, self._setup.window_bits, *place))
+        if self._keep:
+            data = b"".join(self._kept)
+            self._kept = []
+            events.append(
+                Message(
+                    self._opcode, self._compressed, self._first, piece.header.number, self._wire_length,
+                    self._length, self._missing, data,
+                )
+            )  # fmt: skip
