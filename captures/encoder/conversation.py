@@ -146,6 +146,10 @@ class Conversation:
     def wait(self, seconds: float) -> None:
         self.clock += round(seconds * SECOND)
 
+    def until(self, at: float) -> None:
+        """Wait for a time of the capture, in seconds since its start."""
+        self.clock = max(self.clock, START_NS + round(at * SECOND))
+
     def emit(self, sender: Peer, packet: bytes, captured: bool) -> None:
         """Let the sender's turn pass and put the packet into the trace."""
         client, _ = self.ends

@@ -146,6 +146,12 @@ class WebSocket(Conversation):
         other.close(code if reply is None else reply)
         self.end_tcp()
 
+    def greet_and_close(self) -> None:
+        """One message each way and a closing handshake by the client: the connection works."""
+        self.client.text("hello")
+        self.server.text("hello to you")
+        self.close(self.client)
+
     def refuse(self, answered: Head, asked: Head | None = None) -> None:
         """A handshake that the server turns down, and the end of TCP."""
         self.open(asked, answered)

@@ -3,15 +3,19 @@
 from typing import Final
 
 from captures.scenario import Scenario
-from captures.scenarios.rules import deflate, framing, messages, request, response
+from captures.scenarios.rules import closing as closing_rules
+from captures.scenarios.rules import deflate, fragmentation, framing, masking, messages, request, response
 from captures.scenarios.situations import closing, files, handshakes, links, losses, tcp
 from captures.scenarios.situations import messages as shapes
 
 CHAPTERS: Final = {
     "One rule broken, or nearly: the request": request.chapter,
     "One rule broken, or nearly: the response": response.chapter,
-    "One rule broken, or nearly: frames, masks, fragments": framing.chapter,
-    "One rule broken, or nearly: Ping and Pong, text, closing": messages.chapter,
+    "One rule broken, or nearly: frame headers": framing.chapter,
+    "One rule broken, or nearly: masking": masking.chapter,
+    "One rule broken, or nearly: fragments and control frames": fragmentation.chapter,
+    "One rule broken, or nearly: Ping and Pong, text": messages.chapter,
+    "One rule broken, or nearly: the closing handshake": closing_rules.chapter,
     "One rule broken, or nearly: permessage-deflate": deflate.chapter,
     "How connections end": closing.chapter,
     "Opening handshakes": handshakes.chapter,

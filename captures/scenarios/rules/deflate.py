@@ -4,7 +4,6 @@ from captures.encoder.deflate import Deflater, literals_and_reference, stored
 from captures.encoder.frames import BINARY, RSV1, TEXT
 from captures.encoder.websocket import Endpoint, WebSocket
 from captures.scenario import ANY, Chapter, Expected, Fired, closed, failing, rejected_by_client
-from captures.scenarios.rules.request import talk_and_close
 
 chapter = Chapter("rules")
 
@@ -143,7 +142,7 @@ refused_response(
 )
 def two_extensions(talk: WebSocket) -> None:
     talk.negotiate("permessage-deflate, bbf-usp-protocol", "permessage-deflate, bbf-usp-protocol")
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection(

@@ -36,16 +36,9 @@ def legal(rule: str, shows: str, change: Callable[[Head], Head], *, protocol: st
     def script(talk: WebSocket) -> None:
         answered = talk.switching.having(PROTOCOL, protocol) if protocol else talk.switching
         talk.open(change(talk.request), answered)
-        talk_and_close(talk)
+        talk.greet_and_close()
 
     chapter.connection(f"{rule}.near-miss", shows, expected)(script)
-
-
-def talk_and_close(talk: WebSocket) -> None:
-    """One message each way and a closing handshake: the connection works."""
-    talk.client.text("hello")
-    talk.server.text("hello to you")
-    talk.close(talk.client, 1000)
 
 
 broken(
@@ -65,7 +58,7 @@ def post_before_upgrade(talk: WebSocket) -> None:
     talk.connect()
     talk.exchange(login, ok(b"welcome"))
     talk.exchange()
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 broken(
@@ -160,7 +153,7 @@ def sample_key(talk: WebSocket) -> None:
     # RFC 6455 §4.1, example in the paragraph on the key. The accept value goes over the text of the key.
     talk.use_key("AQIDBAUGBwgJCgsMDQ4PEC==")
     talk.open()
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 broken(
@@ -242,7 +235,7 @@ legal(
 def offered_twice(talk: WebSocket) -> None:
     asked = talk.request.plus(PROTOCOL, "chat, soap").plus(PROTOCOL, "chat")
     talk.open(asked, talk.switching.plus(PROTOCOL, "chat"))
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 legal(
@@ -287,7 +280,7 @@ def quoted_token(talk: WebSocket) -> None:
         ', permessage-deflate ; client_max_window_bits="12",, permessage-deflate,',
         "permessage-deflate; client_max_window_bits=12",
     )
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection(
@@ -297,7 +290,7 @@ def quoted_token(talk: WebSocket) -> None:
 )
 def fragment(talk: WebSocket) -> None:
     talk.open(talk.request.starting("GET /chat#lobby HTTP/1.1"))
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection(
@@ -307,7 +300,7 @@ def fragment(talk: WebSocket) -> None:
 )
 def escaped_fragment(talk: WebSocket) -> None:
     talk.open(talk.request.starting("GET /chat%23lobby?tag=%23 HTTP/1.1"))
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection(
@@ -333,4 +326,4 @@ def request_with_body(talk: WebSocket) -> None:
     talk.client.send(talk.request.carrying(b"body").encode())
     talk.server.send(talk.switching.encode(), acked=False)
     talk.client.receive()
-    talk_and_close(talk)
+    talk.greet_and_close()

@@ -6,7 +6,6 @@ from captures.encoder.conversation import Conversation, Trace
 from captures.encoder.handshake import ACCEPT, EXTENSIONS, PROTOCOL, VERSION, Head, accept, refusal
 from captures.encoder.websocket import WebSocket
 from captures.scenario import ANY, Chapter, Expected, Fired, closed, refused, rejected_by_client
-from captures.scenarios.rules.request import talk_and_close
 
 chapter = Chapter("rules")
 
@@ -40,7 +39,7 @@ def legal(
 
     def script(talk: WebSocket) -> None:
         talk.open(talk.request.having(PROTOCOL, offers) if offers else talk.request, change(talk.switching))
-        talk_and_close(talk)
+        talk.greet_and_close()
 
     chapter.connection(f"{rule}.near-miss", shows, CLEAN.having(subprotocol=protocol))(script)
 
@@ -91,7 +90,7 @@ broken(
 def accept_of_the_text(talk: WebSocket) -> None:
     talk.use_key("lTkyOTAxNzI2MzU0ODE5MF==")
     talk.open(None, talk.switching.having(ACCEPT, f"\t {accept(talk.key)} \t"))
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 broken(
@@ -141,7 +140,7 @@ broken(
 def offered_on_two_lines(talk: WebSocket) -> None:
     asked = talk.request.plus(PROTOCOL, "soap").plus(PROTOCOL, "chat, superchat")
     talk.open(asked, talk.switching.plus(PROTOCOL, "superchat"))
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 broken(
@@ -184,7 +183,7 @@ def unrequested_extension(talk: WebSocket) -> None:
 def extension_of_second_line(talk: WebSocket) -> None:
     asked = talk.request.plus(EXTENSIONS, "bbf-usp-protocol").plus(EXTENSIONS, "permessage-deflate")
     talk.open(asked, talk.switching.plus(EXTENSIONS, "permessage-deflate; server_no_context_takeover"))
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection(
@@ -194,7 +193,7 @@ def extension_of_second_line(talk: WebSocket) -> None:
 )
 def accepted_without_version(talk: WebSocket) -> None:
     talk.open(talk.request.without(VERSION))
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection(
@@ -210,7 +209,7 @@ def accepted_oddities(talk: WebSocket) -> None:
         .having(VERSION, "13", spelt="sec-websocket-VERSION")
     )
     talk.open(asked)
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection(

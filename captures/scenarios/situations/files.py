@@ -8,7 +8,6 @@ from captures.encoder.handshake import Head, ok
 from captures.encoder.packets import ETHERNET, SLL, Host
 from captures.encoder.websocket import WebSocket
 from captures.scenario import Chapter, Expected, classic, closed
-from captures.scenarios.rules.request import talk_and_close
 
 chapter = Chapter("situations")
 
@@ -18,7 +17,7 @@ CLEAN = closed("client").having(messages=(1, 1))
 def _one_connection(trace: Trace) -> None:
     talk = WebSocket(trace)
     talk.open()
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 chapter.capture(
@@ -84,7 +83,7 @@ def two_interfaces(trace: Trace) -> None:
         talk = WebSocket(trace, client=Host("192.0.2.10", 50412 + index), at=index * 0.001, link=link, interface=index)
         talk.comment = f"first packet on interface {index}"
         talk.open()
-        talk_and_close(talk)
+        talk.greet_and_close()
 
 
 @chapter.capture(

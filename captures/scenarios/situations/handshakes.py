@@ -8,7 +8,6 @@ from captures.encoder.handshake import Head, ok, refusal
 from captures.encoder.packets import Host
 from captures.encoder.websocket import WebSocket
 from captures.scenario import ANY, Chapter, Expected, closed, refused
-from captures.scenarios.rules.request import talk_and_close
 
 chapter = Chapter("situations")
 
@@ -68,7 +67,7 @@ def retry(talk: WebSocket) -> None:
     talk.wait(0.5)
     talk.use_key("c2Vjb25kIGF0dGVtcHQhIQ==")
     talk.exchange(talk.request.plus("Authorization", "Basic YWRhOmxvdmVsYWNl"))
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection(
@@ -86,7 +85,7 @@ def http_before(talk: WebSocket) -> None:
     talk.server.send(b"10;part=2\r\nHTTP/1.1 101 no!\r\n0\r\nX-Trailer: yes\r\n\r\n")
     talk.exchange(Head("HEAD /news HTTP/1.1", (host,)), Head("HTTP/1.1 200 OK", (("Content-Length", "42"),)))
     talk.exchange()
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection("interim-responses", "100 Continue and 103 Early Hints before the 101", CLEAN)
@@ -96,7 +95,7 @@ def interim(talk: WebSocket) -> None:
     talk.server.send(Head("HTTP/1.1 100 Continue").encode())
     talk.server.send(Head("HTTP/1.1 103 Early Hints", (("Link", "</style.css>; rel=preload"),)).encode())
     talk.server.send(talk.switching.encode())
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection(
@@ -109,7 +108,7 @@ def frames_with_101(talk: WebSocket) -> None:
     talk.client.send(talk.request.encode())
     first = talk.server.encode(TEXT, b"welcome") + talk.server.encode(TEXT, b"news")
     talk.server.send(talk.switching.encode() + first)
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection("one-byte-segments", "Request, response and a message, a byte a segment", CLEAN)
@@ -145,7 +144,7 @@ def under_way(talk: WebSocket) -> None:
 @chapter.connection("proxy-absolute-form", "Through a forward proxy, with the whole URL in the request line", CLEAN)
 def absolute_form(talk: WebSocket) -> None:
     talk.open(talk.request.starting("GET http://ws.example.com/chat HTTP/1.1").plus("Proxy-Connection", "keep-alive"))
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection("proxy-connect", "CONNECT to a forward proxy, and the handshake inside the tunnel", CLEAN)
@@ -154,7 +153,7 @@ def tunnelled(talk: WebSocket) -> None:
     connect = Head("CONNECT ws.example.com:80 HTTP/1.1", (("Host", "ws.example.com:80"),))
     talk.exchange(connect, Head("HTTP/1.1 200 Connection established"))
     talk.exchange()
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection("proxy-protocol-v1", "A PROXY line of a balancer before the request", CLEAN)
@@ -162,7 +161,7 @@ def proxy_v1(talk: WebSocket) -> None:
     talk.connect()
     talk.client.send(b"PROXY TCP4 203.0.113.77 198.51.100.20 40312 80\r\n")
     talk.exchange()
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection("proxy-protocol-v2", "A binary PROXY header in the same segment as the request", CLEAN)
@@ -172,7 +171,7 @@ def proxy_v2(talk: WebSocket) -> None:
     talk.connect()
     talk.client.send(header + talk.request.encode())
     talk.server.send(talk.switching.encode())
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection(
@@ -191,7 +190,7 @@ def odd_headers(talk: WebSocket) -> None:
         .plus("X-Colons", "a: b: c")
     )
     talk.open(asked, talk.switching.plus("Set-Cookie", "s=1; HttpOnly").plus("SET-COOKIE", "t=2"))
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection(
@@ -203,7 +202,7 @@ def bare_line_feeds(talk: WebSocket) -> None:
     talk.connect()
     talk.client.send(talk.request.encode().replace(b"\r\n", b"\n"))
     talk.server.send(talk.switching.encode())
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.capture(
@@ -215,4 +214,4 @@ def at_once(trace: Trace) -> None:
     for index in range(3):
         talk = WebSocket(trace, client=Host("192.0.2.10", 50600 + index), at=index * 0.003)
         talk.open()
-        talk_and_close(talk)
+        talk.greet_and_close()

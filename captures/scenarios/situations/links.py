@@ -5,7 +5,6 @@ from captures.encoder.files import pcap
 from captures.encoder.packets import LOOP, NULL, QINQ, RAW, SLL, SLL2, VLAN, Host, Link, Quirks
 from captures.encoder.websocket import WebSocket
 from captures.scenario import Chapter, closed
-from captures.scenarios.rules.request import talk_and_close
 
 chapter = Chapter("situations")
 
@@ -25,7 +24,7 @@ for name, shows, link in (
 
     def _open_talk_close(talk: WebSocket) -> None:
         talk.open()
-        talk_and_close(talk)
+        talk.greet_and_close()
 
     chapter.connection(name, shows, CLEAN, link=link)(_open_talk_close)
 
@@ -34,7 +33,7 @@ def over_ipv6(name: str, shows: str, link: Link) -> None:
     def script(trace: Trace) -> None:
         talk = WebSocket(trace, client=CLIENT_6, server=SERVER_6)
         talk.open(talk.request.having("Host", "[2001:db8:80::20]"))
-        talk_and_close(talk)
+        talk.greet_and_close()
 
     chapter.capture(name, shows, CLEAN.having(url="ws://[2001:db8:80::20]/chat"), link=link)(script)
 
@@ -49,7 +48,7 @@ over_ipv6("ipv6-null", "IPv6 on BSD loopback, with the family number of macOS", 
 def padding(talk: WebSocket) -> None:
     talk.server.quirks = Quirks(padding=b"\x81\x03pad")
     talk.open()
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection(
@@ -84,7 +83,7 @@ def giant_segments(talk: WebSocket) -> None:
 def bad_checksums(talk: WebSocket) -> None:
     talk.client.quirks = Quirks(partial_checksum=True)
     talk.open()
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 CUT_AT = 400
@@ -105,4 +104,4 @@ def cut_packets(trace: Trace) -> None:
     talk = WebSocket(trace)
     talk.open()
     talk.server.text("x" * LONG)
-    talk_and_close(talk)
+    talk.greet_and_close()

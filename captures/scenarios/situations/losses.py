@@ -3,7 +3,6 @@
 from captures.encoder.frames import BINARY, TEXT
 from captures.encoder.websocket import WebSocket
 from captures.scenario import ANY, Chapter, Close, Expected, closed
-from captures.scenarios.rules.request import talk_and_close
 
 chapter = Chapter("situations")
 
@@ -21,7 +20,7 @@ def gap_in_payload(talk: WebSocket) -> None:
     talk.server.send(data[:1460], acked=False)
     talk.server.send(data[1460:2920], acked=False, captured=False)
     talk.server.send(data[2920:])
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection(
@@ -35,7 +34,7 @@ def gap_in_text(talk: WebSocket) -> None:
     talk.client.send(data[:1460], acked=False)
     talk.client.send(data[1460:2920], acked=False, captured=False)
     talk.client.send(data[2920:])
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection(
@@ -186,4 +185,4 @@ def half_response(talk: WebSocket) -> None:
     data = talk.switching.encode()
     talk.server.send(data[:60], acked=False, captured=False)
     talk.server.send(data[60:])
-    talk_and_close(talk)
+    talk.greet_and_close()

@@ -5,7 +5,6 @@ from captures.encoder.frames import BINARY, TEXT
 from captures.encoder.packets import ACK, PSH, SYN
 from captures.encoder.websocket import WebSocket
 from captures.scenario import ANY, Chapter, Expected, closed
-from captures.scenarios.rules.request import talk_and_close
 
 chapter = Chapter("situations")
 
@@ -22,7 +21,7 @@ def wrap(talk: WebSocket) -> None:
     talk.server.sequence = 2**32 - 2000
     talk.open()
     talk.server.binary(PATTERN)
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection("out-of-order", "The segments of a message arrive in the order 2, 4, 1, 3", PATTERN_ARRIVES)
@@ -34,7 +33,7 @@ def out_of_order(talk: WebSocket) -> None:
         talk.client.segment()
     talk.server.sequence += len(data)
     talk.client.ack()
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection(
@@ -48,7 +47,7 @@ def retransmission(talk: WebSocket) -> None:
         talk.wait(0.2)
         talk.server.segment(data[1460:2920], sequence=start + 1460)
     talk.client.ack()
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 def overlapping(name: str, shows: str, second_copy: bytes) -> None:
@@ -64,7 +63,7 @@ def overlapping(name: str, shows: str, second_copy: bytes) -> None:
         talk.server.segment(data[3000:], ACK | PSH, sequence=start + 3000)
         talk.server.sequence += len(data)
         talk.client.ack()
-        talk_and_close(talk)
+        talk.greet_and_close()
 
     chapter.connection(name, shows, PATTERN_ARRIVES)(script)
 
@@ -111,7 +110,7 @@ def zero_window(talk: WebSocket) -> None:
     talk.client.window = 502
     talk.client.ack()
     talk.server.send(data[2920:])
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.capture(
@@ -127,7 +126,7 @@ def port_reuse(trace: Trace) -> None:
     first.server.text("hello to you")
     second = WebSocket(trace, at=90)
     second.open()
-    talk_and_close(second)
+    second.greet_and_close()
 
 
 @chapter.connection(
@@ -143,7 +142,7 @@ def simultaneous_open(talk: WebSocket) -> None:
     for peer in (client, server):
         peer.segment(flags=SYN | ACK, sequence=starts[peer], options=SYN_OPTIONS)
     talk.exchange()
-    talk_and_close(talk)
+    talk.greet_and_close()
 
 
 @chapter.connection(
@@ -156,4 +155,4 @@ def duplicated(talk: WebSocket) -> None:
     before = len(talk.trace.records)
     talk.client.frame(TEXT, b"only once, please")
     talk.trace.records.extend(record._replace(time_ns=record.time_ns + 2_000) for record in talk.trace.records[before:])
-    talk_and_close(talk)
+    talk.greet_and_close()
