@@ -1,0 +1,217 @@
+"""Opens a capture and hands out its packets: all the reading from files and standard input is here."""
+
+import io
+import itertools
+import os
+import stat
+from collections.abc import Iterator
+from types import TracebackType
+
+from wsinspect.capture import compression
+from wsinspect.capture.compression import GzipDecoder
+from wsinspect.capture.formats import MAGIC_LENGTH, Parser, parser_for
+from wsinspect.capture.packet import Packet
+from wsinspect.capture.spool import Spool
+from wsinspect.errors import WsinspectError
+
+STANDARD_INPUT = "-"
+READ_SIZE = 1024 * 1024
+BATCH_SIZE = 4096
+
+_STDIN_FILENO = 0
+
+
+class CaptureReader:
+    """The packets of one capture, once, in file order. Use as a context manager, or `close` it.
+
+    Content never raises: what is wrong with the file ends the iteration and is text in `problems`.
+    """
+
+    def __init__(self, source: "_Source", parser: Parser, spool: Spool | None) -> None:
+        self.format = parser.format
+        """`pcap` or `pcapng`."""
+        self.packets = 0
+        """Handed out so far."""
+        self._source = source
+        self._parser = parser
+        self._spool = spool
+
+    @property
+    def problems(self) -> list[str]:
+        """Where and why reading stopped before the end; empty for a sound capture."""
+        return self._source.problems + self._parser.problems
+
+    @property
+    def dropped(self) -> int | None:
+        """Packets the capturing program says it lost, None if the file does not say."""
+        return self._parser.dropped
+
+    @property
+    def secrets(self) -> list[bytes]:
+        """The TLS key logs of the file (pcapng Decryption Secrets Blocks) seen so far."""
+        return self._parser.secrets
+
+    @property
+    def position(self) -> int:
+        """Bytes of the input consumed so far, to be compared with `size` (so of the compressed file, for gzip)."""
+        return self._source.position
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the input; None for a pipe."""
+        return self._source.size
+
+    def __iter__(self) -> Iterator[Packet]:
+        for batch in self.batches():
+            yield from batch
+
+    def batches(self, count: int = BATCH_SIZE) -> Iterator[list[Packet]]:
+        """The same packets in lists of 1 to `count`, which come as soon as the input has them."""
+        for chunk in self._source.chunks:
+            if self._spool is not None:
+                self._spool.write(chunk)
+            yield from self._cut(self._parser.feed(chunk), count)
+            if self._parser.over:
+                return
+        yield from self._cut(self._parser.finish(), count)
+
+    def packet_at(self, offset: int, number: int) -> Packet:
+        """A packet of the pass again, by its `offset`; also while the pass goes on, and from another thread.
+
+        Needs a plain file, or `random_access=True` when opened. Raises `WsinspectError` if the file has changed.
+        """
+        read = self._spool.read if self._spool is not None else self._source.read_again
+        return self._parser.packet_at(read, offset, number)
+
+    def close(self) -> None:
+        self._source.close()
+        if self._spool is not None:
+            self._spool.close()
+
+    def __enter__(self) -> "CaptureReader":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _cut(self, packets: list[Packet], count: int) -> Iterator[list[Packet]]:
+        for start in range(0, len(packets), count):
+            batch = packets[start : start + count]
+            self.packets += len(batch)
+            yield batch
+
+
+class _Source:
+    """The plain bytes of a file or pipe, unpacked if they are gzip."""
+
+    def __init__(self, file: io.FileIO, name: str) -> None:
+        self.problems: list[str] = []
+        self.position = 0
+        self._file = file
+        self._name = name
+        status = os.fstat(file.fileno())
+        self.size = status.st_size if stat.S_ISREG(status.st_mode) else None
+        # Standard input may be a file that somebody else has read the beginning of: its offsets are not ours.
+        self._is_whole_file = self.size is not None and file.tell() == 0
+        raw = self._raw()
+        first = next(raw, b"")
+        while 0 < len(first) < len(compression.MAGIC):
+            more = next(raw, b"")
+            if not more:
+                break
+            first += more
+        raw = itertools.chain([first], raw)
+        self.is_gzip = first.startswith(compression.MAGIC)
+        plain = self._unpack(raw) if self.is_gzip else raw
+        self.head = b""
+        """The first bytes: enough to tell the format, unless the input is shorter."""
+        for chunk in plain:
+            self.head += chunk
+            if len(self.head) >= MAGIC_LENGTH:
+                break
+        self.chunks: Iterator[bytes] = itertools.chain([self.head], plain)
+
+    @property
+    def can_read_again(self) -> bool:
+        return self._is_whole_file and not self.is_gzip
+
+    def read_again(self, offset: int, count: int) -> bytes:
+        if not self.can_read_again:
+            raise ValueError("this input can only be read once: open it with random_access=True")
+        try:
+            return os.pread(self._file.fileno(), count, offset)
+        except OSError as error:
+            raise WsinspectError(f"{self._name} cannot be read again ({error.strerror})") from error
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _raw(self) -> Iterator[bytes]:
+        while True:
+            try:
+                chunk = self._file.read(READ_SIZE)
+            except OSError as error:
+                # A failing disk or share: what was read so far is still worth showing.
+                self.problems.append(f"reading stopped at byte {self.position}: {error.strerror}")
+                return
+            if not chunk:
+                return
+            self.position += len(chunk)
+            yield chunk
+
+    def _unpack(self, raw: Iterator[bytes]) -> Iterator[bytes]:
+        decoder = GzipDecoder()
+        # The same list: what the decoder finds later is a problem of the source.
+        decoder.problems = self.problems
+        for chunk in raw:
+            yield from decoder.feed(chunk)
+            if decoder.over:
+                return
+        yield from decoder.finish()
+
+
+def open_capture(path: str, *, random_access: bool = False) -> CaptureReader:
+    """A reader for a pcap or pcapng file, plain or gzip; `-` is standard input.
+
+    With `random_access`, `packet_at` works for every kind of input: what cannot be read twice is copied to a temporary
+    file on the way. Raises `WsinspectError` when there is no capture to read.
+    """
+    name = "standard input" if path == STANDARD_INPUT else path
+    file = _open(path, name)
+    try:
+        source = _Source(file, name)
+        if not source.head and source.problems:
+            raise WsinspectError(
+                f"{name} cannot be read ({source.problems[0]})", "copy the file again from where it was made"
+            )
+        parser = parser_for(source.head, name, unpacked=source.is_gzip)
+        spool = Spool() if random_access and not source.can_read_again else None
+    except BaseException:
+        file.close()
+        raise
+    return CaptureReader(source, parser, spool)
+
+
+def _open(path: str, name: str) -> io.FileIO:
+    try:
+        if path == STANDARD_INPUT:
+            # By number: sys.stdin may be replaced or missing, and its buffer must not keep bytes from us.
+            file = io.FileIO(_STDIN_FILENO, closefd=False)
+            if file.isatty():
+                raise WsinspectError(
+                    "standard input is a terminal, not a capture", "pipe one in: tcpdump -w - | wsinspect ..."
+                )
+            return file
+        return io.FileIO(path)
+    except FileNotFoundError:
+        raise WsinspectError(f"{name} does not exist", "check the name and the directory you are in") from None
+    except IsADirectoryError:
+        raise WsinspectError(f"{name} is a directory", "name a capture file in it") from None
+    except PermissionError:
+        hint = "captures made as root often belong to root: change the owner, or run as a user who may read it"
+        raise WsinspectError(f"{name} may not be read by you", hint) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise WsinspectError(f"{name} cannot be opened ({reason})") from None
