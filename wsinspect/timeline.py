@@ -1,20 +1,21 @@
 """Everything that happened on one connection, in capture order: what a detail view shows. Made by replaying packets."""
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from wsinspect.rules.rule import Finding, Rule, Severity
+from wsinspect.rules.rule import Finding, Place, Rule, Severity
 from wsinspect.transport.httphead import RequestHead, ResponseHead
-from wsinspect.websocket.frames import FrameHeader, opcode_name
+from wsinspect.transport.reassembly import Fin, Gap, Note, Reset, Syn
+from wsinspect.websocket.frames import FrameHeader, FramePiece, opcode_name
 from wsinspect.websocket.half import CloseFrame
-from wsinspect.websocket.messages import Message
+from wsinspect.websocket.messages import MAX_KEPT_PAYLOAD, Message
 from wsinspect.websocket.side import Side
 
 
 class TcpEntry(NamedTuple):
-    """A SYN, SYN/ACK, FIN or RST."""
+    """The opening or ending of TCP."""
 
     flag: str
+    """`SYN`, `SYN, ACK`, `FIN` or `RST`."""
     side: Side
     packet: int
     time_ns: int
@@ -86,16 +87,62 @@ class ViolationEntry(NamedTuple):
 Entry = TcpEntry | HeadEntry | FrameEntry | GapEntry | NoteEntry
 
 
-@dataclass(slots=True)
 class Timeline:
     """The entries of one connection, and every occurrence of a violation on it."""
 
-    entries: list[Entry] = field(default_factory=list)
-    violations: list[ViolationEntry] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.violations: list[ViolationEntry] = []
+        self._unfinished: dict[Side, FrameEntry] = {}
+        self._payload: dict[Side, bytearray] = {}
 
-    def add_violation(self, rule: Rule[...], by: Side | None, place: tuple[int | None, int | None, int | None],
-                      finding: Finding) -> None:  # fmt: skip
-        """Take down an occurrence (`Judge.on_violation`)."""
+    def tcp(self, side: Side, event: Syn | Note | Fin | Reset) -> None:
+        """A flag of TCP or a remark on a segment."""
+        if isinstance(event, Note):
+            self.entries.append(NoteEntry(event.oddity.value, side, event.packet, event.time_ns))
+            return
+        if isinstance(event, Syn):
+            flag = "SYN, ACK" if event.answers else "SYN"
+        else:
+            flag = "FIN" if isinstance(event, Fin) else "RST"
+        self.entries.append(TcpEntry(flag, side, event.packet, event.time_ns))
+
+    def head(self, side: Side, head: RequestHead | ResponseHead) -> None:
+        """A head of the opening handshake."""
+        self.entries.append(HeadEntry(head, side, head.last_packet, head.end_time_ns))
+
+    def gap(self, side: Side, gap: Gap, reason: str) -> None:
+        """Bytes that were not captured; `reason` if they cost the frame boundaries."""
+        self.entries.append(GapEntry(gap.length, side, gap.packet, gap.time_ns, reason))
+
+    def piece(
+        self, side: Side, piece: FramePiece, *, message: Message | None = None, close: CloseFrame | None = None,
+        rtt_ns: int | None = None,
+    ) -> None:  # fmt: skip
+        """A part of a frame; the frame becomes an entry when it is complete."""
+        if piece.first:
+            self._payload[side] = bytearray()
+        payload = self._payload[side]
+        payload += piece.data[: MAX_KEPT_PAYLOAD - len(payload)]
+        earlier = self._unfinished.pop(side, None)
+        missing = piece.missing + (earlier.missing if earlier and not piece.first else 0)
+        entry = FrameEntry(
+            piece.header, side, b"", missing, piece.packet, piece.time_ns, message, close, rtt_ns, piece.last
+        )
+        if piece.last:
+            self.entries.append(entry._replace(payload=bytes(payload)))
+        else:
+            self._unfinished[side] = entry
+
+    def finish(self) -> None:
+        """Frames that never came to an end are entries too, at the end."""
+        for side, entry in self._unfinished.items():
+            payload = bytes(self._payload[side])
+            self.entries.append(entry._replace(payload=payload, missing=entry.header.length - len(payload)))
+        self._unfinished.clear()
+
+    def violation(self, rule: Rule[...], by: Side | None, place: Place, finding: Finding) -> None:
+        """An occurrence of a broken rule."""
         frame, packet, _ = place
         severity = finding.severity or rule.severity
         self.violations.append(ViolationEntry(rule.id, severity, by, frame, packet, finding.detail))

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from wsinspect.rules import closing, deflate, fragmentation, framing, masking, ping, text
 from wsinspect.rules.catalogue import HANDSHAKE_RULES
-from wsinspect.rules.rule import By, Finding, Need, Rule
+from wsinspect.rules.rule import By, Finding, Need, Place, Rule
 from wsinspect.rules.violation import Violation
+from wsinspect.websocket.closing import Ending
 from wsinspect.websocket.frames import FrameHeader, HttpInStream
 from wsinspect.websocket.half import CloseFrame, Half
 from wsinspect.websocket.handshake import Handshake
@@ -35,9 +36,6 @@ _FACT_RULES: Final[dict[type, Rule[Any]]] = {
     InflateLimit: deflate.deflate_bomb,
     HttpInStream: framing.http_inside_stream,
 }
-
-Place = tuple[int | None, int | None, int | None]
-"""Frame, packet, time."""
 
 
 def is_plain(header: FrameHeader, half: Half) -> bool:
@@ -106,6 +104,14 @@ class Judge:
             if finding is not None:
                 frame = getattr(fact, "frame", None)
                 self._add(rule, finding, half.side, (frame, fact.packet, fact.time_ns))  # type: ignore[union-attr]
+
+    def ending(self, ending: Ending) -> None:
+        """Judge the end of a connection whose frames were seen."""
+        for rule in ENDING_RULES:
+            for side in Side:
+                finding = rule.check(ending, side)
+                if finding is not None:
+                    self._add(rule, finding, finding.by or side, finding.place or (None, None, None))
 
     def _add(self, rule: Rule[Any], finding: Finding, by: Side | None, place: Place) -> None:
         frame, packet, time_ns = place

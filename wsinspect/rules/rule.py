@@ -58,6 +58,10 @@ class Need(Enum):
     MANY = "it takes several connections to judge"
 
 
+Place = tuple[int | None, int | None, int | None]
+"""Where a rule was broken: frame number in its direction, packet, time in nanoseconds."""
+
+
 class Finding(NamedTuple):
     """What one check found; `severity` and `by` only where the catalogue's row names a case that deviates."""
 
@@ -65,6 +69,8 @@ class Finding(NamedTuple):
     """One line with the numbers: what was seen, what was allowed. Network text in it is escaped at the edge only."""
     severity: Severity | None = None
     by: Side | None = None
+    place: Place | None = None
+    """Where, if the facts that the rule is given do not say it."""
 
 
 @dataclass(frozen=True, slots=True)

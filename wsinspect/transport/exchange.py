@@ -85,6 +85,8 @@ class Exchange:
             self._early = self._early_now()
         heads = reader.feed(piece)
         events = self._requested(heads) if reader is self._client else self._responded(heads)
+        if events and isinstance(events[-1], Switched):
+            return events
         return events + self._check_limits()
 
     def _find_roles(self, piece: Chunk | Gap) -> list[ExchangeEvent]:

@@ -6,13 +6,16 @@ from wsinspect.transport.reassembly import Fin, Reassembler, Reset, StreamEvent,
 from wsinspect.transport.tcp import ACK, FIN, RST, SYN, Segment, reverse_flow
 
 _NOTHING: Final[list[StreamEvent]] = []
+_NO_HALVES: Final = (Reassembler(0), Reassembler(1))
 _MASK: Final = 0xFFFFFFFF
 
 
 class TcpStream:
     """A TCP connection between two endpoints; direction 0 is that of the side that opened it (sent the SYN)."""
 
-    __slots__ = ("_base", "_fin_packet", "_halves", "flow", "ignored", "number", "reset_seen", "syn_seen", "time_ns")
+    __slots__ = (
+        "_base", "_fin_packets", "_fins", "_halves", "_reset", "flow", "ignored", "number", "time_ns",
+    )  # fmt: skip
 
     def __init__(self, number: int, flow: bytes, first: Segment, direction: int) -> None:
         self.number = number
@@ -21,18 +24,17 @@ class TcpStream:
         """Addresses and ports of direction 0."""
         self.time_ns = first.time_ns
         """Time of the first packet."""
-        self.syn_seen = False
-        """Whether the capture holds the opening of the connection."""
-        self.reset_seen = False
         self.ignored = False
-        """Set by the user of the stream who wants no more of its bytes: reassembly stops, numbering goes on."""
+        """Whether reassembly has stopped."""
         # Initial sequence numbers as Wireshark takes them: a first packet that is no SYN is counted from one before it.
         self._base = [-1, -1]
         self._base[direction] = first.seq if first.flags & SYN else (first.seq - 1) & _MASK
         if first.flags & ACK:
             self._base[1 - direction] = (first.ack - 1) & _MASK
         self._halves = (Reassembler(0), Reassembler(1))
-        self._fin_packet = [(0, 0), (0, 0)]
+        self._fins = 0  # bit 0: direction 0 sent a FIN, bit 1: direction 1 did
+        self._fin_packets: dict[int, tuple[int, int]] = {}
+        self._reset = False
 
     def half(self, direction: int) -> Reassembler:
         """The reassembly of one direction."""
@@ -41,7 +43,12 @@ class TcpStream:
     @property
     def closed(self) -> bool:
         """Whether TCP is done: an RST, or a FIN of each side."""
-        return self.reset_seen or (self._halves[0].fin >= 0 and self._halves[1].fin >= 0)
+        return self._reset or self._fins == 3
+
+    def ignore(self) -> None:
+        """Nobody wants the bytes of this stream (any more): reassembly stops and frees its memory, numbering goes on."""
+        self.ignored = True
+        self._halves = _NO_HALVES
 
     def is_new_connection(self, segment: Segment, direction: int) -> bool:
         """Whether a SYN on the same addresses and ports opens another connection, by Wireshark's rules.
@@ -104,23 +111,21 @@ class TcpStream:
             events += half.feed(segment)
         if flags & FIN and half.fin < 0:
             half.end(segment)
-            self._fin_packet[direction] = (segment.packet, segment.time_ns)
+            self._fin_packets[direction] = (segment.packet, segment.time_ns)
         self._add_fin(events, direction, half)
         return events
 
     def _remember_ends(self, segment: Segment, direction: int) -> None:
         if segment.flags & SYN and self._base[direction] < 0:
             self._base[direction] = segment.seq
-            self.syn_seen = True
         if segment.flags & RST:
-            self.reset_seen = True
-        if self.ignored and segment.flags & FIN:
-            self._halves[direction].fin = 0
+            self._reset = True
+        if segment.flags & FIN:
+            self._fins |= 1 << direction
 
     def _add_fin(self, events: list[StreamEvent], direction: int, half: Reassembler) -> None:
         if half.take_fin():
-            packet, time_ns = self._fin_packet[direction]
-            events.append(Fin(direction, packet, time_ns))
+            events.append(Fin(direction, *self._fin_packets[direction]))
 
 
 class StreamTable:
@@ -142,11 +147,6 @@ class StreamTable:
         if segment.flags & SYN and stream.is_new_connection(segment, direction):
             return self._open(segment, stream)
         return stream, direction, None
-
-    def streams(self) -> list[TcpStream]:
-        """The streams that are not replaced by younger ones of the same addresses and ports, oldest first."""
-        current = {stream.number: stream for stream, _ in self._by_flow.values()}
-        return [current[number] for number in sorted(current)]
 
     def _open(self, segment: Segment, replaced: TcpStream | None) -> tuple[TcpStream, int, TcpStream | None]:
         # A SYN/ACK as the first packet: its receiver opened the connection.

@@ -19,8 +19,10 @@ _DISTANCE_EXTRA: Final = tuple(max(0, code // 2 - 1) for code in range(30))
 _CODE_LENGTH_ORDER: Final = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15)
 _END_OF_BLOCK: Final = 256
 
-_Table = dict[int, int]
-"""Huffman codes: the code with a leading 1 bit, so that its length shows, to its symbol."""
+_MAX_CODE: Final = 15
+
+_Table = tuple[list[int], int]
+"""A Huffman code: for each value of the next bits, symbol << 4 | length of its code (0: no such code); and a mask."""
 
 
 class _EndOfData(Exception):
@@ -30,43 +32,57 @@ class _EndOfData(Exception):
 class _Bits:
     """Bits from the least significant one on (RFC 1951 §3.1.1)."""
 
-    __slots__ = ("_count", "_data", "_next", "_value")
+    __slots__ = ("_data", "_end", "count", "next", "value")
 
     def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._next = 0
-        self._value = 0
-        self._count = 0
+        self._data = data + bytes(8)  # so that the last codes can be looked up without asking for the end each time
+        self._end = len(data) * 8
+        self.next = 0  # byte to be read next
+        self.value = 0
+        self.count = 0
+
+    @property
+    def spent(self) -> bool:
+        """Whether bits beyond the end were used."""
+        return self.next * 8 - self.count > self._end
+
+    def fill(self) -> None:
+        """Have at least 48 bits at hand; zeros come behind the end."""
+        if self.next > self._end // 8 + 8:
+            raise _EndOfData
+        self.value |= int.from_bytes(self._data[self.next : self.next + 6], "little") << self.count
+        self.next += 6
+        self.count += 48
 
     def take(self, count: int) -> int:
-        while self._count < count:
-            if self._next >= len(self._data):
-                raise _EndOfData
-            self._value |= self._data[self._next] << self._count
-            self._next += 1
-            self._count += 8
-        bits = self._value & ((1 << count) - 1)
-        self._value >>= count
-        self._count -= count
+        if self.count < count:
+            self.fill()
+        bits = self.value & ((1 << count) - 1)
+        self.value >>= count
+        self.count -= count
         return bits
 
     def symbol(self, table: _Table) -> int:
-        """One Huffman code; its bits come most significant first."""
-        code = 1
-        for _ in range(15):
-            code = code << 1 | self.take(1)
-            symbol = table.get(code)
-            if symbol is not None:
-                return symbol
-        raise _EndOfData
+        """One Huffman code."""
+        if self.count < _MAX_CODE:
+            self.fill()
+        entry = table[0][self.value & table[1]]
+        length = entry & 15
+        if not length:
+            raise _EndOfData
+        self.value >>= length
+        self.count -= length
+        return entry >> 4
 
     def skip_stored(self) -> None:
         """A stored block: its bytes refer to nothing."""
-        self._value = self._count = 0
+        self.next -= self.count // 8
+        self.value = self.count = 0
         length = self.take(16)
         self.take(16)
-        self._next += length
-        if self._next > len(self._data):
+        self.next += length - self.count // 8
+        self.value = self.count = 0
+        if self.spent:
             raise _EndOfData
 
 
@@ -75,8 +91,8 @@ def largest_distance(data: bytes) -> int:
     bits = _Bits(data)
     largest = 0
     try:
-        while True:
-            bits.take(1)  # BFINAL: here the data goes on behind such a block all the same
+        while not bits.spent:
+            bits.take(1)  # BFINAL: in a message the data may go on behind such a block (RFC 7692 §7.2.3.4)
             kind = bits.take(2)
             if kind == 0:
                 bits.skip_stored()
@@ -84,28 +100,37 @@ def largest_distance(data: bytes) -> int:
                 break
             else:
                 literals, distances = _FIXED if kind == 1 else _read_tables(bits)
-                for distance in _distances(bits, literals, distances):
-                    largest = max(largest, distance)
+                largest = max(largest, _largest_in_block(bits, literals, distances))
     except _EndOfData:
         pass
     return largest
 
 
-def _distances(bits: _Bits, literals: _Table, distances: _Table) -> "list[int]":
-    found = []
-    try:
-        while (symbol := bits.symbol(literals)) != _END_OF_BLOCK:
-            if symbol > _END_OF_BLOCK:
-                if symbol > 285:
-                    break
-                bits.take(_LENGTH_EXTRA[symbol - 257])
-                code = bits.symbol(distances)
-                if code > 29:
-                    break
-                found.append(_DISTANCE_BASE[code] + bits.take(_DISTANCE_EXTRA[code]))
-    except _EndOfData:
-        found.append(0)
-    return found
+def _largest_in_block(bits: _Bits, literals: _Table, distances: _Table) -> int:
+    """The largest distance in the codes of one block."""
+    largest = 0
+    table, mask = literals
+    while not bits.spent:
+        # One literal or length: `_Bits.symbol`, written out because most of the time is spent here.
+        if bits.count < _MAX_CODE:
+            bits.fill()
+        entry = table[bits.value & mask]
+        length = entry & 15
+        bits.value >>= length
+        bits.count -= length
+        symbol = entry >> 4
+        if symbol < _END_OF_BLOCK and length:
+            continue
+        if symbol == _END_OF_BLOCK or not length or symbol > 285:
+            break
+        bits.take(_LENGTH_EXTRA[symbol - 257])
+        code = bits.symbol(distances)
+        if code > 29:
+            break
+        distance = _DISTANCE_BASE[code] + bits.take(_DISTANCE_EXTRA[code])
+        if distance > largest and not bits.spent:
+            largest = distance
+    return largest
 
 
 def _read_tables(bits: _Bits) -> tuple[_Table, _Table]:
@@ -131,16 +156,19 @@ def _read_tables(bits: _Bits) -> tuple[_Table, _Table]:
 
 
 def _table(lengths: list[int]) -> _Table:
-    """Canonical Huffman codes from their lengths (RFC 1951 §3.2.2)."""
-    table: _Table = {}
+    """Canonical Huffman codes from their lengths (RFC 1951 §3.2.2), spread over every value of the bits behind them."""
+    longest = max(lengths, default=0) or 1
+    size = 1 << longest
+    table = [0] * size
     code = 0
-    for length in range(1, 16):
+    for length in range(1, longest + 1):
         for symbol, its_length in enumerate(lengths):
-            if its_length == length:
-                table[1 << length | code] = symbol
+            if its_length == length and code < 1 << length:
+                reverse = int(f"{code:0{length}b}"[::-1], 2)
+                table[reverse :: 1 << length] = [symbol << 4 | length] * (size >> length)
                 code += 1
         code <<= 1
-    return table
+    return table, size - 1
 
 
 _FIXED: Final = (_table([8] * 144 + [9] * 112 + [7] * 24 + [8] * 8), _table([5] * 30))

@@ -55,9 +55,10 @@ class Half:
     """The sender's side of one direction."""
 
     __slots__ = (
-        "_control", "close", "close_count", "close_received", "counts", "decoder", "deflate_agreed", "deflate_offered",
-        "extensions_known", "frames_after_close_received", "last_masking_key", "messages", "outstanding_pings",
-        "pings_answered", "pongs_seen", "side", "unknown_extension",
+        "_control", "broke_after_close", "close", "close_received", "counts", "decoder", "deflate_agreed",
+        "deflate_offered", "extensions_known", "last_gap_packet", "last_masking_key", "last_packet", "last_time_ns",
+        "messages",
+        "outstanding_pings", "pings_answered", "pong_is_owed", "side", "unknown_extension",
     )  # fmt: skip
 
     def __init__(self, side: Side, handshake: Handshake, synced: bool, keep_payload: bool) -> None:
@@ -75,12 +76,20 @@ class Half:
         """Key of the frame before, if that was masked."""
         self.close: CloseFrame | None = None
         """The first Close of this sender."""
-        self.close_count = 0
+        self.broke_after_close = False
+        """Whether any frame followed that Close."""
         self.close_received: CloseFrame | None = None
         """The first Close of the other side, once it has passed the capture point."""
         self.outstanding_pings: list[Ping] = []
         self.pings_answered = 0
-        self.pongs_seen = 0
+        self.pong_is_owed = False
+        """On a Pong under judgement: whether it answers a Ping, and no Close had reached this sender before it."""
+        self.last_packet = 0
+        """Packet that completed the last frame; 0 before the first."""
+        self.last_time_ns = 0
+        """Its time."""
+        self.last_gap_packet = 0
+        """Packet that showed the last gap; 0 without one."""
         self._control = bytearray()
 
     @property
@@ -120,7 +129,6 @@ class Half:
         close = CloseFrame(
             self.side, header.number, code, reason, body, header.packet, piece.time_ns, header.offset + size
         )
-        self.close_count += 1
         if self.close is None:
             self.close = close
         return close
@@ -131,6 +139,10 @@ class Half:
         if len(self.outstanding_pings) >= MAX_OUTSTANDING_PINGS:
             del self.outstanding_pings[0]
         self.outstanding_pings.append(Ping(header.number, payload, header.packet, header.time_ns, end, peer_frames))
+
+    def awaits_pong(self, payload: bytes) -> bool:
+        """Whether a Ping with this payload is unanswered."""
+        return any(ping.payload == payload for ping in self.outstanding_pings)
 
     def answer_ping(self, payload: bytes) -> Ping | None:
         """The other side's Pong answers this Ping and all before it (RFC 6455 §5.5.3); None if it answers none."""

@@ -149,6 +149,11 @@ class MessageAssembler:
         if self._setup is not None:
             self._get_inflater(self._setup).lose_context("bytes of this direction were not captured")
 
+    def finish(self) -> None:
+        """Nothing more will come: free what decoding needs."""
+        self._inflater = self._utf8 = self._joined = None
+        self._kept = []
+
     def _check_text(self, data: bytes, piece: FramePiece) -> list[MessageEvent]:
         """Whether a text message that is a single frame is UTF-8; quick if it is."""
         try:

@@ -1,0 +1,158 @@
+"""One WebSocket connection: its opening handshake, its dialogue, its end."""
+
+from array import array
+from typing import Final
+
+from wsinspect.dialogue import Dialogue
+from wsinspect.rules.judge import Judge
+from wsinspect.rules.violation import Violation
+from wsinspect.timeline import Timeline
+from wsinspect.transport.httphead import RequestHead
+from wsinspect.transport.reassembly import Chunk, Fin, Gap, Note, Reassembler, Reset, Syn
+from wsinspect.transport.stream import TcpStream
+from wsinspect.websocket.closing import CloseEvent, Ending, SideEnding, TcpEnd, TcpEndKind, close_event
+from wsinspect.websocket.handshake import Handshake
+from wsinspect.websocket.side import Side
+
+MAX_TCP_ENDS: Final = 16
+"""FINs and RSTs remembered per connection."""
+
+
+class Connection:
+    """A WebSocket connection, or the attempt to open one."""
+
+    __slots__ = (
+        "_judge", "attempt", "client_direction", "dialogue", "finished", "handshake", "id", "last_ns", "opened_ns",
+        "packet_numbers", "packet_offsets", "revision", "started_ns", "stream", "tcp_ends", "timeline",
+    )  # fmt: skip
+
+    def __init__(
+        self, id: int, stream: TcpStream, client_direction: int, attempt: int, timeline: Timeline | None
+    ) -> None:
+        self.id = id
+        """From 1, in the order of first appearance."""
+        self.stream = stream
+        self.client_direction = client_direction
+        """The TCP direction in which the client sends."""
+        self.attempt = attempt
+        """Attempts to open a WebSocket on this TCP connection before this one."""
+        self.timeline = timeline
+        """Everything that happens, if it is to be kept."""
+        self.revision = 0
+        """Grows with every change that a list of connections shows."""
+        self.started_ns = stream.time_ns
+        self.opened_ns: int | None = None
+        self.last_ns = stream.time_ns
+        self.handshake = Handshake(None, None)
+        self.dialogue: Dialogue | None = None
+        """Frames; None before the 101."""
+        self.tcp_ends: list[TcpEnd] = []
+        """FINs and RSTs in capture order, MAX_TCP_ENDS at most."""
+        self.finished = False
+        """Whether every rule has been asked and nothing will change any more."""
+        self.packet_offsets = array("Q")
+        """Where the packets of the TCP connection are in the capture file, and …"""
+        self.packet_numbers = array("Q")
+        """… their numbers; both empty unless an index was asked for."""
+        self._judge = Judge()
+        if timeline is not None:
+            self._judge.on_violation = timeline.violation
+
+    @property
+    def violations(self) -> list[Violation]:
+        """In the order of their first occurrence."""
+        return list(self._judge.violations.values())
+
+    def side_of(self, direction: int) -> Side:
+        """Who sends in a TCP direction."""
+        return Side.CLIENT if direction == self.client_direction else Side.SERVER
+
+    def request(self, request: RequestHead) -> None:
+        """The client asked."""
+        self.handshake = Handshake(request, None)
+        self._changed(request.end_time_ns)
+        if self.timeline is not None:
+            self.timeline.head(Side.CLIENT, request)
+
+    def answer(self, handshake: Handshake) -> None:
+        """The server answered: the handshake is complete, for better or worse."""
+        response = handshake.response
+        assert response is not None
+        self.handshake = handshake
+        self._changed(response.end_time_ns)
+        if self.timeline is not None:
+            self.timeline.head(Side.SERVER, response)
+        self._judge.handshake(handshake)
+
+    def open(self, client_in_sync: bool) -> None:
+        """Frames follow; `client_in_sync` says whether the client's bytes are complete behind its request."""
+        response = self.handshake.response
+        self.opened_ns = response.end_time_ns if response else self.last_ns
+        self.dialogue = Dialogue(self.handshake, client_in_sync, self._judge, self.timeline)
+
+    def feed(self, chunk: Chunk) -> None:
+        """Bytes of one direction, behind its head."""
+        if self.dialogue is not None:
+            self.dialogue.feed(self.side_of(chunk.direction), chunk)
+        self.last_ns = chunk.time_ns
+        self.revision += 1
+
+    def gap(self, gap: Gap) -> None:
+        """Bytes of one direction are missing."""
+        if self.dialogue is not None:
+            self.dialogue.gap(self.side_of(gap.direction), gap)
+        elif self.timeline is not None:
+            self.timeline.gap(self.side_of(gap.direction), gap, "")
+        self._changed(gap.time_ns)
+
+    def tcp(self, event: Syn | Note | Fin | Reset) -> None:
+        """Something of TCP that carries no bytes."""
+        side = self.side_of(event.direction)
+        if self.timeline is not None:
+            self.timeline.tcp(side, event)
+        if isinstance(event, Fin | Reset):
+            kind = TcpEndKind.FIN if isinstance(event, Fin) else TcpEndKind.RST
+            if len(self.tcp_ends) < MAX_TCP_ENDS:
+                self.tcp_ends.append(TcpEnd(kind, side, event.packet, event.time_ns))
+            self._changed(event.time_ns)
+
+    def finish(self, now_ns: int) -> None:
+        """Nothing more will come of this connection; the capture has gone on until `now_ns`."""
+        if self.finished:
+            return
+        self.finished = True
+        self.revision += 1
+        if self.handshake.response is None and self.handshake.request is not None:
+            self._judge.handshake(self.handshake)
+        if self.dialogue is not None:
+            self.dialogue.finish()
+            self._judge.ending(self.ending(now_ns))
+        if self.timeline is not None:
+            self.timeline.finish()
+
+    def ending(self, now_ns: int) -> Ending:
+        """The facts of the end, as far as it has come."""
+        client, server = self._side_ending(Side.CLIENT), self._side_ending(Side.SERVER)
+        return Ending(self.handshake, client, server, tuple(self.tcp_ends), self.last_ns, max(now_ns, self.last_ns))
+
+    def close_event(self, side: Side) -> CloseEvent | None:
+        """What the application at that end was told; None while nothing, or if it cannot be known."""
+        return close_event(self.ending(self.last_ns), side)
+
+    def gap_bytes(self, side: Side) -> int:
+        """Bytes of `side` that were not captured."""
+        return self._half_stream(side).gap_bytes
+
+    def _half_stream(self, side: Side) -> Reassembler:
+        direction = self.client_direction if side is Side.CLIENT else 1 - self.client_direction
+        return self.stream.half(direction)
+
+    def _side_ending(self, side: Side) -> SideEnding:
+        half = self._half_stream(side)
+        if self.dialogue is None:
+            return SideEnding.without_frames(side, half.gap_bytes)
+        return self.dialogue.side_ending(side, half.acknowledged, half.offset, half.gap_bytes)
+
+    def _changed(self, time_ns: int) -> None:
+        self.last_ns = time_ns
+        self.revision += 1

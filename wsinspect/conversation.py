@@ -1,0 +1,127 @@
+"""What is said on one TCP connection: HTTP first, then perhaps a WebSocket; most often neither is of interest."""
+
+from array import array
+from collections.abc import Callable
+
+from wsinspect.connection import Connection
+from wsinspect.transport.exchange import Answered, Exchange, GaveUp, Requested, Switched
+from wsinspect.transport.reassembly import Chunk, Gap, StreamEvent
+from wsinspect.transport.stream import TcpStream
+from wsinspect.websocket.handshake import Handshake, looks_like_websocket
+
+
+class Conversation:
+    """Follows the bytes of one TCP connection and finds the WebSockets on it.
+
+    There can be several: each refused handshake on a kept-alive connection is an attempt of its own.
+    """
+
+    __slots__ = (
+        "_exchange", "_new_connection", "_prologue", "connection", "connections", "ending", "packet_numbers",
+        "packet_offsets", "stream",
+    )  # fmt: skip
+
+    def __init__(
+        self, stream: TcpStream, new_connection: Callable[[TcpStream, int, int], Connection], keep_prologue: bool
+    ) -> None:
+        """`new_connection` makes one from the stream, the client's direction and the number of attempts before."""
+        self.stream = stream
+        self.connection: Connection | None = None
+        """The attempt under way, or the last one."""
+        self.connections: list[Connection] = []
+        """All attempts."""
+        self.ending = False
+        """Set by whoever follows the stream once its TCP is done and only stragglers are waited for."""
+        self.packet_offsets = array("Q")
+        self.packet_numbers = array("Q")
+        """Of all packets so far, if an index is kept; the connections found share them."""
+        self._new_connection = new_connection
+        self._exchange: Exchange | None = Exchange()
+        # What TCP did before it was known whose connection it is, if anybody wants to know.
+        self._prologue: list[StreamEvent] | None = [] if keep_prologue else None
+
+    def feed(self, events: list[StreamEvent]) -> None:
+        """Take what the TCP stream delivered."""
+        for event in events:
+            if type(event) is Chunk or type(event) is Gap:
+                if self._exchange is None:
+                    connection = self.connection
+                    assert connection is not None
+                    if type(event) is Chunk:
+                        connection.feed(event)
+                    else:
+                        connection.gap(event)
+                else:
+                    self._feed_exchange(event)
+            elif self.connection is not None:
+                self.connection.tcp(event)  # type: ignore[arg-type]
+            elif self._prologue is not None:
+                self._prologue.append(event)
+
+    def finish(self, now_ns: int) -> None:
+        """Nothing more will come; the capture has gone on until `now_ns`."""
+        if self.connection is not None:
+            self.connection.finish(now_ns)
+
+    def _feed_exchange(self, piece: Chunk | Gap) -> None:
+        """HTTP is spoken still, as far as is known."""
+        exchange = self._exchange
+        assert exchange is not None
+        if type(piece) is Gap and self.connection is not None:
+            self.connection.gap(piece)
+        for event in exchange.feed(piece):
+            if isinstance(event, Requested):
+                if looks_like_websocket(event.request):
+                    self._begin(exchange.client_direction).request(event.request)
+            elif isinstance(event, Answered):
+                self._answered(event, exchange)
+            elif isinstance(event, Switched):
+                self._switched(event)
+            elif isinstance(event, GaveUp):
+                self._give_up()
+                return
+
+    def _begin(self, client_direction: int) -> Connection:
+        """An attempt to open a WebSocket begins; an earlier one on the same TCP connection is over."""
+        if self.connection is not None:
+            self.connection.finish(self.connection.last_ns)
+        connection = self._new_connection(self.stream, client_direction, len(self.connections))
+        connection.packet_offsets, connection.packet_numbers = self.packet_offsets, self.packet_numbers
+        for event in self._prologue or ():
+            connection.tcp(event)  # type: ignore[arg-type]
+        self._prologue = None
+        self.connection = connection
+        self.connections.append(connection)
+        return connection
+
+    def _answered(self, answered: Answered, exchange: Exchange) -> None:
+        handshake = Handshake(answered.request, answered.response, answered.early_bytes, answered.early_packet)
+        if not handshake.is_websocket:
+            return
+        connection = self.connection
+        if connection is None or connection.handshake.request is not answered.request:
+            connection = self._begin(exchange.client_direction)
+            if answered.request is not None:
+                connection.request(answered.request)
+        connection.answer(handshake)
+
+    def _switched(self, switched: Switched) -> None:
+        connection = self.connection
+        if connection is None or not connection.handshake.accepted:
+            self._give_up()
+            return
+        self._exchange = None
+        connection.open(switched.client_in_sync)
+        for piece in switched.pieces:
+            if isinstance(piece, Chunk):
+                connection.feed(piece)
+            else:
+                connection.gap(piece)
+
+    def _give_up(self) -> None:
+        """No WebSocket here, or none any more: the stream's bytes need not be put together further."""
+        if self.connection is None:
+            self.stream.ignore()
+        else:
+            self._exchange = None
+            self.connection.dialogue = None

@@ -1,0 +1,150 @@
+"""An open WebSocket: the frames of both directions, in the order in which they passed, and what they break."""
+
+from array import array
+from typing import Final
+
+from wsinspect.rules.judge import Judge
+from wsinspect.timeline import Timeline
+from wsinspect.transport.reassembly import Chunk, Gap
+from wsinspect.websocket.closing import SideEnding
+from wsinspect.websocket.frames import FrameEvent, FrameHeader, FramePiece, HttpInStream, Opcode, OutOfSync
+from wsinspect.websocket.half import CloseFrame, Half, is_data
+from wsinspect.websocket.handshake import Handshake
+from wsinspect.websocket.messages import Message, MessageEvent
+from wsinspect.websocket.side import Side
+
+MAX_RTTS: Final = 4096
+"""Ping round-trip times kept per connection."""
+
+
+class Dialogue:
+    """What client and server say to each other in frames."""
+
+    __slots__ = ("_judge", "_timeline", "client", "rtts", "server")
+
+    def __init__(self, handshake: Handshake, client_in_sync: bool, judge: Judge, timeline: Timeline | None) -> None:
+        self._judge = judge
+        self._timeline = timeline
+        self.client = Half(Side.CLIENT, handshake, client_in_sync, keep_payload=timeline is not None)
+        self.server = Half(Side.SERVER, handshake, True, keep_payload=timeline is not None)
+        self.rtts = array("q")
+        """Nanoseconds from a Ping to the Pong that answers it, both directions."""
+
+    def half(self, side: Side) -> Half:
+        """What `side` says."""
+        return self.client if side is Side.CLIENT else self.server
+
+    def feed(self, side: Side, chunk: Chunk) -> None:
+        """Bytes of `side`, behind its head."""
+        half, peer = (self.client, self.server) if side is Side.CLIENT else (self.server, self.client)
+        for event in half.decoder.feed(chunk):
+            self._take(event, half, peer)
+
+    def gap(self, side: Side, gap: Gap) -> None:
+        """Bytes of `side` are missing."""
+        half, peer = (self.client, self.server) if side is Side.CLIENT else (self.server, self.client)
+        half.last_gap_packet = gap.packet
+        events = half.decoder.gap(gap)
+        if self._timeline is not None:
+            reason = next((event.reason for event in events if isinstance(event, OutOfSync)), "")
+            self._timeline.gap(side, gap, reason)
+        for event in events:
+            self._take(event, half, peer)
+
+    def finish(self) -> None:
+        """No more bytes will come."""
+        for half, peer in ((self.client, self.server), (self.server, self.client)):
+            for event in half.decoder.finish():
+                self._take(event, half, peer)
+            half.messages.finish()
+
+    def side_ending(self, side: Side, acknowledged: int, sent: int, gap_bytes: int) -> SideEnding:
+        """What `side` did; stream offsets acknowledged and sent, and bytes missed, are TCP's to know."""
+        half = self.half(side)
+        close = half.close
+        return SideEnding(
+            side=side,
+            close=close,
+            close_acknowledged=close is not None and acknowledged >= close.end_offset,
+            unacknowledged_bytes=max(0, sent - acknowledged),
+            in_sync=half.decoder.synced,
+            gap_bytes=gap_bytes,
+            last_gap_packet=half.last_gap_packet,
+            frames=half.frames_sent,
+            last_packet=half.last_packet,
+            unanswered_pings=tuple(half.outstanding_pings),
+            acknowledged=acknowledged,
+            broke_after_close=half.broke_after_close,
+        )
+
+    def _take(self, event: FrameEvent, half: Half, peer: Half) -> None:
+        if type(event) is FramePiece:
+            self._take_piece(event, half, peer)
+        elif isinstance(event, HttpInStream):
+            self._judge.fact(event, half)
+        else:
+            half.messages.lose_sync()
+
+    def _take_piece(self, piece: FramePiece, half: Half, peer: Half) -> None:
+        header = piece.header
+        opcode = header.opcode
+        if piece.first and opcode != Opcode.PONG:  # whether a Pong is in place shows in its payload
+            self._judge.frame(header, half)
+            half.last_masking_key = header.masking_key if header.masked else None
+        message: Message | None = None
+        if is_data(opcode):
+            facts = half.messages.feed(piece)
+            if facts:
+                message = self._take_facts(facts, half)
+            if piece.last:
+                half.counts[opcode] += 1
+                half.last_packet, half.last_time_ns = piece.packet, piece.time_ns
+        else:
+            payload = half.add_control(piece)
+            if payload is not None:
+                self._take_control(header, payload, piece, half, peer)
+                return
+        if self._timeline is not None:
+            self._timeline.piece(half.side, piece, message=message)
+
+    def _take_facts(self, facts: list[MessageEvent], half: Half) -> Message | None:
+        message = None
+        for fact in facts:
+            if isinstance(fact, Message):
+                message = fact
+            else:
+                self._judge.fact(fact, half)
+        return message
+
+    def _take_control(self, header: FrameHeader, payload: bytes, piece: FramePiece, half: Half, peer: Half) -> None:
+        """A complete frame that is no data frame."""
+        opcode = header.opcode
+        close: CloseFrame | None = None
+        rtt_ns: int | None = None
+        if opcode == Opcode.PONG:
+            half.pong_is_owed = half.close_received is None and peer.awaits_pong(payload)
+            self._judge.frame(header, half)
+            half.last_masking_key = header.masking_key if header.masked else None
+            rtt_ns = self._take_pong(payload, piece.time_ns, peer)
+        elif opcode == Opcode.PING:
+            half.add_ping(header, payload, peer.frames_sent)
+        elif opcode == Opcode.CLOSE:
+            close = half.add_close(header, payload, piece)
+            self._judge.close(close, half)
+            if peer.close_received is None:
+                peer.close_received = close
+        half.counts[opcode] += 1
+        half.last_packet, half.last_time_ns = piece.packet, piece.time_ns
+        if half.close is not None and half.close is not close:
+            half.broke_after_close = True
+        if self._timeline is not None:
+            self._timeline.piece(half.side, piece, close=close, rtt_ns=rtt_ns)
+
+    def _take_pong(self, payload: bytes, time_ns: int, peer: Half) -> int | None:
+        ping = peer.answer_ping(payload)
+        if ping is None:
+            return None
+        rtt_ns = time_ns - ping.time_ns
+        if len(self.rtts) < MAX_RTTS:
+            self.rtts.append(rtt_ns)
+        return rtt_ns

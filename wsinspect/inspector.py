@@ -1,0 +1,142 @@
+"""All connections of a capture: packets go in, WebSocket connections come out."""
+
+from collections import deque
+from typing import Final
+
+from wsinspect.capture.packet import Packet
+from wsinspect.connection import Connection
+from wsinspect.conversation import Conversation
+from wsinspect.timeline import Timeline
+from wsinspect.transport import ip, link
+from wsinspect.transport.exotic import ExoticDissector
+from wsinspect.transport.stream import StreamTable, TcpStream
+from wsinspect.transport.tcp import Segment, parse_segment
+
+LINGER_NS: Final = 2_000_000_000
+"""Packet time for which an ended connection is kept open to stragglers (retransmissions, a second RST)."""
+
+_NONE: Final[list[Connection]] = []
+
+
+class Inspector:
+    """Finds every WebSocket connection in the packets it is fed, in capture order."""
+
+    def __init__(self, *, index: bool = False, timelines: bool = False) -> None:
+        """`index` keeps where each connection's packets are in the file; `timelines` keeps all that happens on each."""
+        self.connections: list[Connection] = []
+        """In the order of first appearance."""
+        self.packets = 0
+        self.bytes = 0
+        """Captured bytes of all packets."""
+        self.first_ns: int | None = None
+        self.last_ns = 0
+        """Times of the first packet and of the latest one."""
+        self._index = index
+        self._timelines = timelines
+        self._table = StreamTable()
+        self._conversations: dict[int, Conversation] = {}  # by stream number, those that may still bring something
+        self._ended: deque[tuple[int, Conversation]] = deque()  # with the time of the end, oldest first
+        self._exotic = ExoticDissector()
+
+    @property
+    def tcp_streams(self) -> int:
+        """TCP connections seen, WebSocket or not."""
+        return self._table.count
+
+    def feed(self, packet: Packet) -> list[Connection]:
+        """Take the next packet; returns the connections that are over for good with it (most often none)."""
+        data = packet.data
+        time_ns = packet.time_ns
+        self.packets += 1
+        self.bytes += len(data)
+        if self.first_ns is None:
+            self.first_ns = time_ns
+        if time_ns > self.last_ns:
+            self.last_ns = time_ns
+        start = link.ip_start(packet.link_type, data)
+        if start >= 0:
+            place = ip.find_tcp(data, start)
+            if place.start >= 0:
+                segment = parse_segment(data, place.start, place.end, place.addresses, packet.number, time_ns)
+                if segment is not None:
+                    self._feed_segment(segment, packet)
+            elif place is ip.EXOTIC:
+                self._feed_exotic(packet)
+        elif start == link.EXOTIC:
+            self._feed_exotic(packet)
+        if self._ended and self._ended[0][0] + LINGER_NS < time_ns:
+            return self._finish_ended(time_ns)
+        return _NONE
+
+    def finish(self) -> list[Connection]:
+        """There are no more packets: the connections that were not over yet."""
+        finished: list[Connection] = []
+        for conversation in list(self._conversations.values()):
+            finished += self._finish(conversation)
+        self._ended.clear()
+        return finished
+
+    def _feed_exotic(self, packet: Packet) -> None:
+        """Take the complete road: a tunnel, a fragment, a link layer that is not common."""
+        for data in self._exotic.feed(packet.link_type, packet.data, packet.time_ns):
+            place = ip.find_tcp(data, 0)
+            if place.start >= 0:
+                segment = parse_segment(data, *place, packet.number, packet.time_ns)
+                if segment is not None:
+                    self._feed_segment(segment, packet)
+
+    def _feed_segment(self, segment: Segment, packet: Packet) -> None:
+        streams = self._table.count
+        stream, direction, replaced = self._table.find(segment)
+        if self._table.count != streams:
+            conversation = self._begin(stream, replaced, segment.time_ns)
+        else:
+            known = self._conversations.get(stream.number)
+            if known is None:
+                stream.feed(segment, direction)
+                return
+            conversation = known
+        if self._index:
+            conversation.packet_offsets.append(packet.offset)
+            conversation.packet_numbers.append(packet.number)
+        events = stream.feed(segment, direction)
+        if events:
+            conversation.feed(events)
+            if stream.ignored:
+                del self._conversations[stream.number]
+            elif stream.closed:
+                self._end_soon(conversation, segment.time_ns)
+
+    def _begin(self, stream: TcpStream, replaced: TcpStream | None, time_ns: int) -> Conversation:
+        """Follow a new TCP connection; one that had its addresses and ports before is over."""
+        if replaced is not None and replaced.number in self._conversations:
+            self._end_soon(self._conversations[replaced.number], time_ns)
+        conversation = Conversation(stream, self._new_connection, keep_prologue=self._timelines)
+        self._conversations[stream.number] = conversation
+        return conversation
+
+    def _new_connection(self, stream: TcpStream, client_direction: int, attempt: int) -> Connection:
+        timeline = Timeline() if self._timelines else None
+        connection = Connection(len(self.connections) + 1, stream, client_direction, attempt, timeline)
+        self.connections.append(connection)
+        return connection
+
+    def _end_soon(self, conversation: Conversation, time_ns: int) -> None:
+        if not conversation.ending:
+            conversation.ending = True
+            self._ended.append((time_ns, conversation))
+
+    def _finish_ended(self, time_ns: int) -> list[Connection]:
+        finished: list[Connection] = []
+        while self._ended and self._ended[0][0] + LINGER_NS < time_ns:
+            finished += self._finish(self._ended.popleft()[1])
+        return finished
+
+    def _finish(self, conversation: Conversation) -> list[Connection]:
+        """Deliver what is left of a conversation and forget it; returns the WebSocket connections it brought."""
+        stream = conversation.stream
+        if self._conversations.pop(stream.number, None) is None:
+            return _NONE
+        conversation.feed(stream.finish(self.packets, self.last_ns))
+        conversation.finish(self.last_ns)
+        return conversation.connections

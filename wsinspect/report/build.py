@@ -1,0 +1,254 @@
+"""Facts become the report: the only place that knows both the pipeline's objects and the report's types."""
+
+import ipaddress
+import statistics
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from wsinspect.capture.source import CaptureReader, open_capture
+from wsinspect.connection import Connection
+from wsinspect.inspector import Inspector
+from wsinspect.report import model
+from wsinspect.report.sentence import summary
+from wsinspect.rules.rule import Severity
+from wsinspect.rules.violation import Violation
+from wsinspect.websocket.closecodes import describe
+from wsinspect.websocket.closing import CloseEvent, Ending, TcpEnd, TcpEndKind
+from wsinspect.websocket.frames import OPCODE_NAMES
+from wsinspect.websocket.half import CloseFrame, Half
+from wsinspect.websocket.side import Side
+
+
+def report_file(path: str) -> model.Report:
+    """The whole report on the capture at `path` (`-`: standard input). Raises `WsinspectError` if it cannot be read."""
+    with open_capture(path) as reader:
+        inspector = Inspector()
+        inspect_all(reader, inspector)
+        connections = [connection_report(connection) for connection in inspector.connections]
+        return model.Report(
+            capture=capture_report(path, reader, inspector), connections=connections, summary=summarise(connections)
+        )
+
+
+def inspect_all(
+    reader: CaptureReader, inspector: Inspector, on_ended: Callable[[Connection], None] | None = None
+) -> None:
+    """Feed every packet of `reader`; `on_ended` hears of each connection as soon as it is over."""
+    feed = inspector.feed
+    for batch in reader.batches():
+        for packet in batch:
+            ended = feed(packet)
+            if ended and on_ended is not None:
+                for connection in ended:
+                    on_ended(connection)
+    for connection in inspector.finish():
+        if on_ended is not None:
+            on_ended(connection)
+
+
+def capture_report(source: str, reader: CaptureReader, inspector: Inspector) -> model.Capture:
+    """The report's `capture`."""
+    first = inspector.first_ns
+    return model.Capture(
+        source=source,
+        format=reader.format,
+        packets=inspector.packets,
+        bytes=inspector.bytes,
+        start=_seconds(first) if first is not None else None,
+        end=_seconds(inspector.last_ns) if first is not None else None,
+        tcp_streams=inspector.tcp_streams,
+        dropped=reader.dropped,
+        problems=list(reader.problems),
+    )
+
+
+def connection_report(connection: Connection) -> model.Connection:
+    """The report on one connection as far as it has come."""
+    handshake = connection.handshake
+    ending = connection.ending(connection.last_ns)
+    client, server = endpoints(connection)
+    dialogue = connection.dialogue
+    halves = (dialogue.client, dialogue.server) if dialogue else (None, None)
+    return model.Connection(
+        id=connection.id,
+        tcp_stream=connection.stream.number,
+        http2_stream=None,
+        http_version=_http_version(connection),
+        tls=None,
+        client=client,
+        server=server,
+        url=handshake.url(f"{_bracketed(server.address)}:{server.port}"),
+        subprotocol=handshake.subprotocol,
+        extensions=list(handshake.extensions),
+        handshake=_handshake_report(connection),
+        joined_midstream=False,
+        state=state(ending),
+        started=_seconds(connection.started_ns),
+        opened=_seconds(connection.opened_ns) if connection.opened_ns is not None else None,
+        ended=_seconds(ending.tcp[-1].time_ns) if ending.tcp else None,
+        gaps=model.BySide(connection.gap_bytes(Side.CLIENT), connection.gap_bytes(Side.SERVER)),
+        frames=model.Frames(_frame_counts(halves[0]), _frame_counts(halves[1])),
+        messages=model.BySide(*(half.messages.count if half else 0 for half in halves)),
+        payload_bytes=model.BySide(*(half.messages.payload_bytes if half else 0 for half in halves)),
+        ping=_ping_report(connection),
+        close=close_report(connection, ending),
+        violations=[_violation_report(violation) for violation in connection.violations],
+    )
+
+
+def close_report(connection: Connection, ending: Ending) -> model.Close:
+    """The report's `close`."""
+    client, server = connection.close_event(Side.CLIENT), connection.close_event(Side.SERVER)
+    events = None
+    if client is not None or server is not None:
+        events = model.CloseEvents(_event_report(client), _event_report(server))
+    return model.Close(
+        initiator=ending.initiator,
+        client_frame=_close_frame_report(ending.client.close),
+        server_frame=_close_frame_report(ending.server.close),
+        tcp=_tcp_report(ending.tcp),
+        event=events,
+        summary=summary(connection),
+        diagnosis=[],
+    )
+
+
+def state(ending: Ending) -> str:
+    """`connecting`, `open`, `closing`, `closed` or `failed`."""
+    if ending.failed:
+        return "failed" if ending.handshake.response is not None or ending.tcp else "connecting"
+    sides = {end.by for end in ending.tcp}
+    reset = any(end.kind is TcpEndKind.RST for end in ending.tcp)
+    closes = [side.close for side in (ending.client, ending.server) if side.close is not None]
+    if reset or len(sides) == 2 or (sides and len(closes) == 2):
+        return "closed"
+    return "closing" if closes or sides else "open"
+
+
+def endpoints(connection: Connection) -> tuple[model.Endpoint, model.Endpoint]:
+    """Client and server."""
+    flow = connection.stream.flow
+    size = (len(flow) - 4) // 2
+    first = model.Endpoint(_address(flow[:size]), int.from_bytes(flow[-4:-2], "big"))
+    second = model.Endpoint(_address(flow[size : 2 * size]), int.from_bytes(flow[-2:], "big"))
+    return (first, second) if connection.client_direction == 0 else (second, first)
+
+
+def summarise(connections: Iterable[model.Connection]) -> model.Summary:
+    """All connections together."""
+    total = still_open = failed = 0
+    closes: Counter[tuple[int, str | None]] = Counter()
+    violations: Counter[tuple[str, str]] = Counter()
+    hit: Counter[tuple[str, str]] = Counter()
+    for connection in connections:
+        total += 1
+        still_open += connection.state in ("connecting", "open", "closing")
+        failed += connection.state == "failed"
+        event = connection.close.event
+        if event is not None and event.client is not None:
+            closes[event.client.code, connection.close.initiator] += 1
+        for violation in connection.violations:
+            violations[violation.rule, violation.severity] += violation.count
+        hit.update({(violation.rule, violation.severity) for violation in connection.violations})
+    return model.Summary(
+        connections=total,
+        open=still_open,
+        failed_handshakes=failed,
+        closes=[
+            model.CloseCount(code, describe(code).name, initiator, count)
+            for (code, initiator), count in closes.most_common()
+        ],
+        violations=[
+            model.ViolationCount(rule, severity, hit[rule, severity], count)
+            for (rule, severity), count in sorted(
+                violations.items(), key=lambda item: (-Severity(item[0][1]).rank, -item[1], item[0][0])
+            )
+        ],
+    )
+
+
+def _seconds(time_ns: int) -> float:
+    return time_ns / 1_000_000_000
+
+
+def _address(packed: bytes) -> str:
+    return str(ipaddress.ip_address(packed))
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _http_version(connection: Connection) -> str | None:
+    head = connection.handshake.request or connection.handshake.response
+    return head.version.partition("/")[2] or None if head else None
+
+
+def _handshake_report(connection: Connection) -> model.Handshake | None:
+    request, response = connection.handshake.request, connection.handshake.response
+    if request is None and response is None:
+        return None
+    took = _seconds(response.time_ns - request.end_time_ns) if request and response else None
+    return model.Handshake(
+        status=response.status if response else None,
+        request_packet=request.packet if request else None,
+        response_packet=response.packet if response else None,
+        seconds=took,
+    )
+
+
+def _frame_counts(half: Half | None) -> model.FrameCounts:
+    counts = half.counts if half else [0] * 16
+    named = {name: counts[opcode] for opcode, name in OPCODE_NAMES.items()}
+    return model.FrameCounts(**named, reserved=sum(counts) - sum(named.values()))
+
+
+def _ping_report(connection: Connection) -> model.PingTimes:
+    dialogue = connection.dialogue
+    if dialogue is None:
+        return model.PingTimes(0, 0, None, None, None)
+    sent = sum(half.counts[9] for half in (dialogue.client, dialogue.server))
+    answered = dialogue.client.pings_answered + dialogue.server.pings_answered
+    rtts = [_seconds(rtt) for rtt in dialogue.rtts]
+    if not rtts:
+        return model.PingTimes(sent, answered, None, None, None)
+    return model.PingTimes(sent, answered, min(rtts), statistics.median(rtts), max(rtts))
+
+
+def _close_frame_report(close: CloseFrame | None) -> model.CloseFrame | None:
+    if close is None:
+        return None
+    known = describe(close.code) if close.code is not None else None
+    return model.CloseFrame(
+        code=close.code,
+        name=known.name if known else None,
+        registry=known.registry if known else None,
+        reason=close.reason,
+        packet=close.packet,
+        time=_seconds(close.time_ns),
+    )
+
+
+def _tcp_report(ends: tuple[TcpEnd, ...]) -> model.TcpEnd | None:
+    if not ends:
+        return None
+    first = ends[0]
+    return model.TcpEnd(kind=first.kind, by=first.by, packet=first.packet, time=_seconds(first.time_ns))
+
+
+def _event_report(event: CloseEvent | None) -> model.CloseEvent | None:
+    return model.CloseEvent(event.code, event.reason, event.was_clean) if event else None
+
+
+def _violation_report(violation: Violation) -> model.Violation:
+    return model.Violation(
+        rule=violation.rule,
+        severity=violation.severity,
+        by=violation.by,
+        section=violation.section,
+        frame=violation.frame,
+        packet=violation.packet,
+        time=_seconds(violation.time_ns) if violation.time_ns is not None else None,
+        count=violation.count,
+        detail=violation.detail,
+    )

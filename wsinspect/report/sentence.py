@@ -1,0 +1,106 @@
+"""The close story of a connection in one sentence that a tired person understands."""
+
+from wsinspect.connection import Connection
+from wsinspect.websocket.closecodes import describe
+from wsinspect.websocket.closing import Ending, TcpEnd, TcpEndKind
+from wsinspect.websocket.half import CloseFrame
+from wsinspect.websocket.side import Side
+
+
+def summary(connection: Connection) -> str:
+    """Who ended the connection, how, and what the programs at both ends were told."""
+    ending = connection.ending(connection.last_ns)
+    if ending.failed:
+        return _failed(connection, ending)
+    initiator = ending.initiator
+    if initiator is None:
+        return _without_close(connection, ending)
+    return _with_close(ending, initiator) + _told(connection)
+
+
+def _failed(connection: Connection, ending: Ending) -> str:
+    response = ending.handshake.response
+    if response is None:
+        if ending.tcp:
+            return f"The handshake was never answered: {_tcp_ended(ending.tcp[0])} first."
+        return "The handshake was not answered as far as the capture goes."
+    words = f"{response.status} {response.reason}".strip()
+    target = response.value("Location")
+    where = f", to {target}" if target and 300 <= response.status < 400 else ""
+    return f"The server refused the handshake: HTTP {words}{where}; the client's program is told 1006."
+
+
+def _without_close(connection: Connection, ending: Ending) -> str:
+    if not ending.tcp:
+        return f"Still open when the capture ended{_loss(connection)}."
+    first = ending.tcp[0]
+    idle = (first.time_ns - _last_activity(connection, first)) / 1e9
+    gone = f", {idle:.1f} s after the last byte" if idle >= 1 else ""
+    if ending.client.in_sync and ending.server.in_sync:
+        return f"No Close frame: {_tcp_ended(first)}{gone}{_told(connection) or '; both programs are told 1006.'}"
+    return f"{_tcp_ended(first, start=True)}{gone}; a Close may have been among the bytes that were not captured."
+
+
+def _with_close(ending: Ending, initiator: Side) -> str:
+    opener, answerer = ending.side(initiator), ending.side(initiator.peer)
+    first, second = opener.close, answerer.close
+    assert first is not None
+    text = f"{initiator.capitalize()} closed first: {_close(first)}"
+    if second is not None:
+        text += f"; {_answer(answerer.side, first, second)}"
+    elif ending.tcp:
+        text += f"; {answerer.side} sent no Close"
+    else:
+        text += f"; no Close of the {answerer.side} yet"
+    if ending.tcp:
+        text += f"; {_tcp_ended(ending.tcp[0])}"
+    return text
+
+
+def _close(close: CloseFrame) -> str:
+    if close.code is None:
+        return "a Close without a code" if not close.body else "a Close with a payload of one byte"
+    name = describe(close.code).name
+    code = f"{close.code} {name}" if name else str(close.code)
+    return f'{code} "{close.reason}"' if close.reason else code
+
+
+def _answer(side: Side, first: CloseFrame, second: CloseFrame) -> str:
+    if first.code == second.code:
+        return f"{side} echoed {first.code}" if first.code is not None else f"{side} answered with an empty Close"
+    return f"{side} answered {_close(second)}"
+
+
+def _tcp_ended(end: TcpEnd, start: bool = False) -> str:
+    verb = "ended TCP (FIN)" if end.kind is TcpEndKind.FIN else "reset TCP (RST)"
+    return f"{end.by.capitalize() if start else end.by} {verb}"
+
+
+def _told(connection: Connection) -> str:
+    """What the programs are told, where that is not what the Close frames say already."""
+    client, server = connection.close_event(Side.CLIENT), connection.close_event(Side.SERVER)
+    if client is None and server is None:
+        return "."
+    if client is not None and server is not None and client.code == server.code:
+        return f"; both programs are told {client.code}{_unclean(client.was_clean)}."
+    told = [
+        f"{side}'s program is told {event.code}{_unclean(event.was_clean)}"
+        for side, event in ((Side.CLIENT, client), (Side.SERVER, server))
+        if event is not None
+    ]
+    return f"; {', '.join(told)}."
+
+
+def _unclean(was_clean: bool) -> str:
+    return "" if was_clean else " (not clean)"
+
+
+def _last_activity(connection: Connection, end: TcpEnd) -> int:
+    dialogue = connection.dialogue
+    times = [half.last_time_ns for half in (dialogue.client, dialogue.server)] if dialogue else []
+    return min(end.time_ns, max([connection.opened_ns or connection.started_ns, *times]))
+
+
+def _loss(connection: Connection) -> str:
+    missing = connection.gap_bytes(Side.CLIENT) + connection.gap_bytes(Side.SERVER)
+    return f"; {missing} bytes of it were not captured" if missing else ""

@@ -1,0 +1,123 @@
+"""The report for people: one block a connection, then what they have in common."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from wsinspect.escape import terminal
+from wsinspect.report import model
+
+_LETTERS = {"error": "E", "warning": "W", "note": "N"}
+
+
+def text_report(report: model.Report) -> str:
+    """The whole report; nothing in it can act upon a terminal."""
+    lines = [*_capture_lines(report), ""]
+    for connection in report.connections:
+        lines += [*_connection_lines(connection), ""]
+    lines += _summary_lines(report.summary)
+    return "\n".join(lines) + "\n"
+
+
+def _capture_lines(report: model.Report) -> Iterator[str]:
+    capture = report.capture
+    length = ""
+    if capture.start is not None and capture.end is not None:
+        length = f" in {duration(capture.end - capture.start)}"
+    dropped = f", {capture.dropped:,} dropped by the capture" if capture.dropped else ""
+    yield (
+        f"{terminal(capture.source)}: {capture.packets:,} packets{length}{dropped}, "
+        f"{_count(capture.tcp_streams, 'TCP connection')}, {_count(len(report.connections), 'WebSocket')}"
+    )
+    for problem in capture.problems:
+        yield f"  ! {terminal(problem)}"
+
+
+def _connection_lines(connection: model.Connection) -> Iterator[str]:
+    client, server = connection.client, connection.server
+    yield (
+        f"#{connection.id}  {clock(connection.started)}  {_endpoint(client)} → {_endpoint(server)}  "
+        f"{terminal(connection.url or '(request not captured)')}"
+    )
+    agreed = [text for text in (connection.subprotocol, *connection.extensions) if text]
+    facts = [connection.state, *_figures(connection), *(terminal(text) for text in agreed)]
+    yield f"    {' · '.join(facts)}"
+    yield f"    {terminal(connection.close.summary)}"
+    for violation in connection.violations:
+        yield f"    {_violation(violation)}"
+
+
+def _figures(connection: model.Connection) -> Iterator[str]:
+    if connection.opened is not None:
+        end = connection.ended
+        if end is not None:
+            yield f"open for {duration(end - connection.opened)}"
+        messages, payload = connection.messages, connection.payload_bytes
+        yield f"messages ↑{messages.client:,} ↓{messages.server:,}"
+        yield f"payload ↑{size(payload.client)} ↓{size(payload.server)}"
+    if connection.ping.rtt_median is not None:
+        yield f"ping {connection.ping.rtt_median * 1000:.1f} ms"
+    missing = connection.gaps.client + connection.gaps.server
+    if missing:
+        yield f"{size(missing)} not captured"
+
+
+def _violation(violation: model.Violation) -> str:
+    who = f" by {violation.by}" if violation.by else ""
+    where = f", packet {violation.packet}" if violation.packet is not None else ""
+    times = f", {violation.count:,} times" if violation.count > 1 else ""
+    letter = _LETTERS[violation.severity]
+    return f"{letter} {violation.rule}{who} ({violation.section}{where}{times}): {terminal(violation.detail)}"
+
+
+def _summary_lines(summary: model.Summary) -> Iterator[str]:
+    parts = [_count(summary.connections, "WebSocket")]
+    if summary.open:
+        parts.append(f"{summary.open:,} still open")
+    if summary.failed_handshakes:
+        parts.append(f"{summary.failed_handshakes:,} refused or broken at the handshake")
+    yield ", ".join(parts)
+    for close in summary.closes:
+        name = f" {close.name}" if close.name else ""
+        who = f"first Close by the {close.initiator}" if close.initiator else "no Close frame"
+        yield f"  {close.code}{name}: {close.connections:,} ({who})"
+    for violation in summary.violations:
+        yield (
+            f"  {_LETTERS[violation.severity]} {violation.rule}: {_count(violation.connections, 'connection')}, "
+            f"{_count(violation.count, 'time')}"
+        )
+
+
+def clock(seconds: float) -> str:
+    """The time of day in UTC, to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S.%f")[:-3]
+
+
+def duration(seconds: float) -> str:
+    """A length of time: `0.8 ms`, `12.4 s`, `4 min 12 s`, `2 h 5 min`."""
+    if seconds < 1:
+        return f"{seconds * 1000:.1f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def size(count: int) -> str:
+    """A number of bytes: `512 B`, `4.1 kB`, `80 MB`."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    raise AssertionError
+
+
+def _endpoint(endpoint: model.Endpoint) -> str:
+    address = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
+    return f"{address}:{endpoint.port}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,130 @@
+"""Styled text, built from objects and never from markup: a span is a text and the name of an ink.
+
+Every text that goes to the screen passes through this module and is escaped here, so no view can forget to.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+
+from wsinspect.escape import terminal
+
+Span = tuple[str, str]
+"""Text and ink; the ink "" is the ordinary one."""
+Line = list[Span]
+
+INKS: Final[dict[str, str]] = {
+    "": "",
+    "strong": "bold",
+    "muted": "$text-muted",
+    "faint": "$foreground 35%",
+    "title": "bold $text-primary",
+    "accent": "$text-accent",
+    "client": "$text-primary",
+    "server": "$text-secondary",
+    "clean": "$text-muted",
+    "abnormal": "$text-warning",
+    "failed": "bold $text-error",
+    "open": "$text-success",
+    "good": "$text-success",
+    "error": "bold $text-error",
+    "warning": "$text-warning",
+    "note": "$text-accent",
+}
+"""Name of each ink and its style in terms of the theme; `app.tcss` gives the same to lists (`.ink--NAME`)."""
+
+ELLIPSIS: Final = "…"
+
+
+def shown_width(text: str) -> int:
+    """Cells that the escaped `text` takes."""
+    return cell_len(terminal(text))
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """`text` escaped, in exactly `width` cells: padded, or cut with an ellipsis."""
+    if width <= 0:
+        return ""
+    # No more than a few characters share a cell: what is cut off anyway is not worth escaping.
+    shown = terminal(text if len(text) <= width * 6 else text[: width * 6 + 1])
+    length = cell_len(shown)
+    if length > width:
+        return set_cell_size(shown, width - 1) + ELLIPSIS
+    return " " * (width - length) + shown if right else shown + " " * (width - length)
+
+
+def squeeze(text: str, width: int) -> str:
+    """`text` escaped, cut in its middle if it is longer than `width`: addresses differ at both ends."""
+    shown = terminal(text)
+    if cell_len(shown) <= width or width < 5:
+        return shown
+    head = (width - 1) // 3
+    return shown[:head] + ELLIPSIS + shown[-(width - 1 - head) :]
+
+
+def fit_line(line: Line, width: int, *, right: bool = False) -> Line:
+    """The spans in exactly `width` cells."""
+    fitted: Line = []
+    left = width
+    for position, (text, ink) in enumerate(line):
+        shown = terminal(text if len(text) <= left * 6 else text[: left * 6 + 1])
+        length = cell_len(shown)
+        more = any(rest for rest, _ in line[position + 1 :])
+        if length > left or (length == left and more):
+            fitted.append((fit(shown + " " * left, left), ink))
+            left = 0
+            break
+        fitted.append((shown, ink))
+        left -= length
+    if left:
+        fitted.insert(0 if right else len(fitted), (" " * left, ""))
+    return fitted
+
+
+def text_of(line: Line) -> str:
+    """The line without its inks."""
+    return "".join(text for text, _ in line)
+
+
+def content(lines: Iterable[Line]) -> Content:
+    """Lines for a widget that takes Textual content."""
+    return Content("\n").join(
+        Content.assemble(*((terminal(text), INKS[ink]) for text, ink in line if text)) for line in lines
+    )
+
+
+def spread(left: Line, right: Line, width: int) -> Line:
+    """`left` at the left edge and `right` at the right one; where both do not fit, `left` is cut."""
+    room = max(0, width - sum(shown_width(text) for text, _ in right))
+    return fit_line(left, room) + right
+
+
+def wrap(text: str, width: int, ink: str = "", indent: int = 0) -> list[Line]:
+    """`text` escaped and broken into lines of at most `width` cells, at blanks where possible."""
+    room = max(10, width - indent)
+    lines: list[Line] = []
+    current = ""
+    for word in terminal(text).split(" "):
+        joined = f"{current} {word}" if current else word
+        if cell_len(joined) <= room:
+            current = joined
+            continue
+        if current:
+            lines.append([(" " * indent + current, ink)])
+        while cell_len(word) > room:
+            piece = _head(word, room)
+            lines.append([(" " * indent + piece, ink)])
+            word = word[len(piece) :]
+        current = word
+    lines.append([(" " * indent + current, ink)])
+    return lines
+
+
+def _head(word: str, room: int) -> str:
+    """The longest beginning of `word` that fits in `room` cells."""
+    end = min(len(word), room)
+    while end > 1 and cell_len(word[:end]) > room:
+        end -= 1
+    return word[:end]

@@ -1,0 +1,171 @@
+"""A widget of any number of lines that draws only those on the screen."""
+
+from collections.abc import Hashable
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from wsinspect.tui.ink import INKS, Line, fit_line
+
+CACHED_LINES = 1000
+"""Drawn lines that are kept, per widget."""
+
+
+class LineView(ScrollView, can_focus=True):
+    """Lines that are drawn when they come into view. Subclasses say how many there are and what is in each."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"line--cursor", "line--titles"} | {f"ink--{name}" for name in INKS if name}
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "line_up", "Up", show=False),
+        Binding("down,j", "line_down", "Down", show=False),
+        Binding("pageup,ctrl+b", "view_up", "A page up", show=False),
+        Binding("pagedown,ctrl+f,space", "view_down", "A page down", show=False),
+        Binding("home,g", "first_line", "First line", show=False),
+        Binding("end,G", "last_line", "Last line", show=False),
+    ]
+
+    title_lines = 0
+    """Lines at the top that do not scroll."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._count = 0
+        self._strips: LRUCache[Hashable, Strip] = LRUCache(CACHED_LINES)
+        self._styles_by_ink: dict[str, Style] = {}
+
+    # What a subclass provides
+
+    def draw_line(self, index: int, width: int) -> Line:
+        """What stands in line `index`."""
+        raise NotImplementedError
+
+    def draw_titles(self, width: int) -> Line:
+        """What stands in the line at the top, if there is one."""
+        raise NotImplementedError
+
+    def line_key(self, index: int) -> Hashable:
+        """Equal for equal lines: a drawn line is kept under this key."""
+        return index
+
+    def prepare(self, first: int, last: int) -> None:
+        """Lines `first` to `last` (excluded) are about to be drawn."""
+
+    # What others use
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are."""
+        return self._count
+
+    @property
+    def page_lines(self) -> int:
+        """Scrolling lines that fit on the screen."""
+        return max(1, self.size.height - self.title_lines)
+
+    def set_line_count(self, count: int) -> None:
+        """There are now `count` lines."""
+        if count != self._count:
+            self._count = count
+            self._set_extent()
+        self.refresh()
+
+    def redraw(self) -> None:
+        """Forget what was drawn: the lines say something else now."""
+        self._strips.clear()
+        self.refresh()
+
+    def visible_lines(self) -> range:
+        """Indexes of the lines on the screen."""
+        first = self.scroll_offset.y
+        return range(first, min(self._count, first + self.page_lines))
+
+    def scroll_to_line(self, index: int) -> None:
+        """Bring `index` to the top."""
+        self.scroll_to(y=index, animate=False)
+
+    # Drawing
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        visible = self.visible_lines()
+        self.prepare(visible.start, visible.stop)
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y < self.title_lines:
+            return self._strip(self.draw_titles(width), width, self.get_component_rich_style("line--titles"))
+        index = y - self.title_lines + self.scroll_offset.y
+        if not 0 <= index < self._count:
+            return Strip.blank(width, self.rich_style)
+        return self._finished(index, self._line_strip(index, width))
+
+    def _finished(self, index: int, strip: Strip) -> Strip:
+        """The line as it goes to the screen."""
+        return strip.apply_style(self.rich_style)
+
+    def _line_strip(self, index: int, width: int) -> Strip:
+        key = (self.line_key(index), width)
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = self._strips[key] = self._strip(self.draw_line(index, width), width)
+        return strip
+
+    def _strip(self, line: Line, width: int, base: Style | None = None) -> Strip:
+        segments = [Segment(text, self._ink(ink)) for text, ink in fit_line(line, width) if text]
+        strip = Strip(segments, width)
+        return strip.apply_style(base) if base else strip
+
+    def _ink(self, name: str) -> Style | None:
+        if not name:
+            return None
+        style = self._styles_by_ink.get(name)
+        if style is None:
+            partial = self.get_component_rich_style(f"ink--{name}", partial=True)
+            style = self._styles_by_ink[name] = Style(color=partial.color, bold=partial.bold, dim=partial.dim)
+        return style
+
+    def notify_style_update(self) -> None:
+        """The theme changed, or the widget gained or lost the focus."""
+        super().notify_style_update()
+        self._styles_by_ink.clear()
+        self._strips.clear()
+
+    def on_resize(self) -> None:
+        """Keep the extent as wide as the widget, so that nothing scrolls sideways."""
+        self._set_extent()
+
+    def _set_extent(self) -> None:
+        self.virtual_size = Size(self.size.width, self._count + self.title_lines)
+
+    # Keys
+
+    def action_line_up(self) -> None:
+        """Scroll up by a line."""
+        self.scroll_to_line(self.scroll_offset.y - 1)
+
+    def action_line_down(self) -> None:
+        """Scroll down by a line."""
+        self.scroll_to_line(self.scroll_offset.y + 1)
+
+    def action_view_up(self) -> None:
+        """Scroll up by what is on the screen."""
+        self.scroll_to_line(self.scroll_offset.y - self.page_lines)
+
+    def action_view_down(self) -> None:
+        """Scroll down by what is on the screen."""
+        self.scroll_to_line(self.scroll_offset.y + self.page_lines)
+
+    def action_first_line(self) -> None:
+        """Go to the beginning."""
+        self.scroll_to_line(0)
+
+    def action_last_line(self) -> None:
+        """Go to the end."""
+        self.scroll_to_line(self._count)

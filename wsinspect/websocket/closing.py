@@ -1,0 +1,180 @@
+"""How a connection ended, and what the application at each end was told (RFC 6455 §7).
+
+In: what both sides sent: Close frames, acknowledgements, FIN and RST, in order. Out: `Ending`, the facts; and
+`close_event`, the verdict: what a program at that end sees in its API, as a browser's page sees in its CloseEvent.
+The codes 1005 and 1006 never travel; they are derived here.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Self
+
+from wsinspect.websocket.half import CloseFrame, Ping
+from wsinspect.websocket.handshake import Handshake
+from wsinspect.websocket.side import Side
+
+NO_STATUS: Final = 1005
+ABNORMAL: Final = 1006
+FAILURE_CODES: Final = frozenset({1002, 1003, 1007, 1009, 1010})
+"""What an endpoint sends when it fails the connection (RFC 6455 §7.1.7, §7.4.1)."""
+
+
+class TcpEndKind(StrEnum):
+    """How a side ends TCP."""
+
+    FIN = "fin"
+    RST = "rst"
+
+
+@dataclass(frozen=True, slots=True)
+class TcpEnd:
+    """A FIN (in its turn behind all data) or an RST."""
+
+    kind: TcpEndKind
+    by: Side
+    packet: int
+    time_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class SideEnding:
+    """What one side did, as the capture shows it at the end."""
+
+    side: Side
+    close: CloseFrame | None
+    """Its first Close."""
+    close_acknowledged: bool
+    """Whether the other side's TCP acknowledged that Close."""
+    unacknowledged_bytes: int
+    """Bytes it sent that were never acknowledged."""
+    in_sync: bool
+    """Whether its frames could be told apart to the end."""
+    gap_bytes: int
+    """Bytes of it that were not captured."""
+    last_gap_packet: int
+    """Packet that showed the last gap; 0 without one."""
+    frames: int
+    """Complete frames it sent."""
+    last_packet: int
+    """Packet of its last frame; 0 without one."""
+    unanswered_pings: tuple[Ping, ...]
+    """Its Pings that no Pong answered."""
+    acknowledged: int
+    """Stream offset up to which the other side acknowledged it."""
+    broke_after_close: bool
+    """Whether it sent more frames after its own Close."""
+
+    @classmethod
+    def without_frames(cls, side: Side, gap_bytes: int) -> Self:
+        """A side of a connection that never left HTTP."""
+        return cls(side, None, False, 0, False, gap_bytes, 0, 0, 0, (), 0, False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of a connection, or where it stood when the capture ended."""
+
+    handshake: Handshake
+    client: SideEnding
+    server: SideEnding
+    tcp: tuple[TcpEnd, ...]
+    """Every FIN and RST in capture order."""
+    last_ns: int
+    """Time of the connection's last packet that meant something."""
+    now_ns: int
+    """Time up to which the capture shows that nothing more happened."""
+
+    def side(self, side: Side) -> SideEnding:
+        """What `side` did."""
+        return self.client if side is Side.CLIENT else self.server
+
+    @property
+    def initiator(self) -> Side | None:
+        """Who sent the first Close; None if nobody did."""
+        first, second = self.client.close, self.server.close
+        if first is None or second is None:
+            return Side.CLIENT if first else Side.SERVER if second else None
+        return Side.CLIENT if (first.time_ns, first.packet) <= (second.time_ns, second.packet) else Side.SERVER
+
+    @property
+    def failed(self) -> bool:
+        """Whether no WebSocket came to be: the server did not switch, or never answered."""
+        return not self.handshake.accepted
+
+    @property
+    def over(self) -> bool:
+        """Whether TCP has begun to end, or both Closes are through."""
+        return bool(self.tcp) or (self.client.close is not None and self.server.close is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class CloseEvent:
+    """What the application is told."""
+
+    code: int
+    reason: str
+    was_clean: bool
+    """Whether the closing handshake was completed (RFC 6455 §7.1.4)."""
+
+
+_UNCLEAN: Final = CloseEvent(ABNORMAL, "", False)
+
+
+def close_event(ending: Ending, side: Side) -> CloseEvent | None:
+    """The verdict for `side`; None while it is told nothing, or where the capture does not show enough to know.
+
+    What an endpoint reports follows from what it received, never from what it sent (RFC 6455 §7.1.5).
+    """
+    if ending.failed:
+        # The server's program never had a WebSocket. A browser's page sees 1006 and nothing else.
+        return _UNCLEAN if side is Side.CLIENT and _handshake_over(ending) else None
+    if not ending.over:
+        return None
+    mine, peer = ending.side(side), ending.side(side.peer)
+    if not peer.in_sync and peer.close is None:
+        return None
+    received = peer.close
+    if received is None or not _arrived(ending, mine, peer, received):
+        return _UNCLEAN if ending.tcp else None
+    if _failed_before(mine, received) or _refused(mine, received):
+        return _UNCLEAN
+    clean = mine.close is not None and not _reset_before_done(ending, mine, received)
+    if received.code is None:
+        return CloseEvent(NO_STATUS, "", clean)
+    return CloseEvent(received.code, received.reason, clean)
+
+
+def _handshake_over(ending: Ending) -> bool:
+    return ending.handshake.response is not None or bool(ending.tcp)
+
+
+def _arrived(ending: Ending, mine: SideEnding, peer: SideEnding, received: CloseFrame) -> bool:
+    """Whether the peer's Close reached this end before its TCP was torn down."""
+    resets = [end for end in ending.tcp if end.kind is TcpEndKind.RST]
+    if any(end.packet < received.packet for end in resets):
+        return False
+    if any(end.by is mine.side and end.packet < received.packet for end in ending.tcp):
+        # It had sent its FIN. Half-closed it still reads; a socket that is gone answers the Close with an RST.
+        return not any(end.by is mine.side for end in resets)
+    if not resets or peer.close_acknowledged:
+        return True
+    return mine.close is not None and mine.close.packet > received.packet
+
+
+def _failed_before(mine: SideEnding, received: CloseFrame) -> bool:
+    """Whether this end had failed the connection before the Close arrived: its program saw 1006 then and there."""
+    close = mine.close
+    return close is not None and close.packet < received.packet and close.code in FAILURE_CODES
+
+
+def _refused(mine: SideEnding, received: CloseFrame) -> bool:
+    """Whether this end took the Close for broken: it answered with a failure code of its own."""
+    close = mine.close
+    if close is None or close.packet < received.packet:
+        return False
+    return close.code in (1002, 1007) and received.code != close.code
+
+
+def _reset_before_done(ending: Ending, mine: SideEnding, received: CloseFrame) -> bool:
+    """Whether an RST of the other side cut the closing handshake short."""
+    return any(end.kind is TcpEndKind.RST and end.by is not mine.side for end in ending.tcp[:1])
