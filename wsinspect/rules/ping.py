@@ -37,9 +37,10 @@ def missing_pong(ending: Ending, side: Side) -> Finding | None:
     if not ending.tcp and waited < PONG_TIMEOUT_NS:
         return None
     until = "TCP ended" if ending.tcp else "the end of the capture"
+    others = counted(_later_frames(ping, mine), "other frame")
     detail = (
         f"{counted(len(unanswered), 'Ping')} of the {side.peer} without a Pong, the first in frame {ping.frame}, "
-        f"packet {ping.packet}: acknowledged, {counted(_later_frames(ping, mine), 'other frame')} of the {side} after it, "
+        f"packet {ping.packet}: acknowledged, {others} of the {side} after it, "
         f"{waited / 1e9:.3f} s until {until}"
     )
     return Finding(detail, severity, side, (None, ping.packet, ping.time_ns))
