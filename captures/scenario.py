@@ -177,7 +177,7 @@ class Scenario:
 
 
 class Chapter:
-    """The scenarios of one folder and subject, in the order in which they were written."""
+    """The scenarios of one subject, in the order in which they were written; `folder` is empty or ends with a slash."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
@@ -196,7 +196,7 @@ class Chapter:
         """Register the script below as a capture of any content."""
 
         def register(script: Callable[[Trace], None]) -> Callable[[Trace], None]:
-            path = f"{self.folder}/{name}{suffix}"
+            path = f"{self.folder}{name}{suffix}"
             self.scenarios.append(Scenario(path, shows, script, expected, write, link, damaged))
             return script
 

@@ -146,6 +146,11 @@ class Conversation:
     def wait(self, seconds: float) -> None:
         self.clock += round(seconds * SECOND)
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start of the capture."""
+        return (self.clock - START_NS) / SECOND
+
     def until(self, at: float) -> None:
         """Wait for a time of the capture, in seconds since its start."""
         self.clock = max(self.clock, START_NS + round(at * SECOND))

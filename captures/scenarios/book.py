@@ -3,12 +3,16 @@
 from typing import Final
 
 from captures.scenario import Scenario
+from captures.scenarios import hostile
 from captures.scenarios.rules import closing as closing_rules
 from captures.scenarios.rules import deflate, fragmentation, framing, masking, messages, request, response
 from captures.scenarios.situations import closing, files, handshakes, links, losses, tcp
 from captures.scenarios.situations import messages as shapes
+from captures.scenarios.tour import capture as tour
 
 CHAPTERS: Final = {
+    "The tour": tour.chapter,
+    "Hostile content": hostile.chapter,
     "One rule broken, or nearly: the request": request.chapter,
     "One rule broken, or nearly: the response": response.chapter,
     "One rule broken, or nearly: frame headers": framing.chapter,

@@ -6,7 +6,7 @@ from captures.encoder.packets import Host
 from captures.encoder.websocket import WebSocket
 from captures.scenario import ABNORMAL, ANY, Chapter, Close, Event, Expected, Fired, closed, failing
 
-chapter = Chapter("rules")
+chapter = Chapter("rules/")
 
 CLEAN = closed("client")
 

@@ -5,7 +5,7 @@ from captures.encoder.frames import BINARY, RSV1, TEXT
 from captures.encoder.websocket import Endpoint, WebSocket
 from captures.scenario import ANY, Chapter, Expected, Fired, closed, failing, rejected_by_client
 
-chapter = Chapter("rules")
+chapter = Chapter("rules/")
 
 CLEAN = closed("client")
 DEFLATE = "permessage-deflate"

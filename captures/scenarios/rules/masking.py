@@ -5,7 +5,7 @@ from captures.encoder.websocket import Endpoint, WebSocket
 from captures.scenario import Chapter, Fired, closed
 from captures.scenarios.rules.offence import after_hello, broken
 
-chapter = Chapter("rules")
+chapter = Chapter("rules/")
 
 CLEAN = closed("client")
 

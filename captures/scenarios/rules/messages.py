@@ -4,7 +4,7 @@ from captures.encoder.frames import CLOSE, CONTINUATION, PING, RSV1, TEXT, close
 from captures.encoder.websocket import WebSocket
 from captures.scenario import Chapter, Fired, closed, failing
 
-chapter = Chapter("rules")
+chapter = Chapter("rules/")
 
 CLEAN = closed("client")
 DEFLATE = "permessage-deflate"

@@ -7,7 +7,7 @@ from captures.encoder.handshake import EXTENSIONS, KEY, PROTOCOL, VERSION, Head,
 from captures.encoder.websocket import WebSocket
 from captures.scenario import ANY, Chapter, Expected, Fired, closed, refused, rejected_by_client
 
-chapter = Chapter("rules")
+chapter = Chapter("rules/")
 
 CLEAN = closed("client").having(messages=(1, 1))
 

@@ -4,7 +4,7 @@ from captures.encoder.frames import CLOSE, TEXT, close_payload
 from captures.encoder.websocket import WebSocket
 from captures.scenario import ABNORMAL, ANY, Chapter, Close, Event, Expected, Fired, Side, abnormal, closed
 
-chapter = Chapter("situations")
+chapter = Chapter("situations/")
 
 
 def handshake_of_closing(

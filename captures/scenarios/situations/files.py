@@ -9,7 +9,7 @@ from captures.encoder.packets import ETHERNET, SLL, Host
 from captures.encoder.websocket import WebSocket
 from captures.scenario import Chapter, Expected, classic, closed
 
-chapter = Chapter("situations")
+chapter = Chapter("situations/")
 
 CLEAN = closed("client").having(messages=(1, 1))
 

@@ -9,7 +9,7 @@ from captures.encoder.packets import Host
 from captures.encoder.websocket import WebSocket
 from captures.scenario import ANY, Chapter, Expected, closed, refused
 
-chapter = Chapter("situations")
+chapter = Chapter("situations/")
 
 CLEAN = closed("client").having(messages=(1, 1))
 

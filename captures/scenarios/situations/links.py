@@ -6,7 +6,7 @@ from captures.encoder.packets import LOOP, NULL, QINQ, RAW, SLL, SLL2, VLAN, Hos
 from captures.encoder.websocket import WebSocket
 from captures.scenario import Chapter, closed
 
-chapter = Chapter("situations")
+chapter = Chapter("situations/")
 
 CLEAN = closed("client").having(messages=(1, 1))
 CLIENT_6 = Host("2001:db8::10", 50412)

@@ -4,7 +4,7 @@ from captures.encoder.frames import BINARY, TEXT
 from captures.encoder.websocket import WebSocket
 from captures.scenario import ANY, Chapter, Close, Expected, closed
 
-chapter = Chapter("situations")
+chapter = Chapter("situations/")
 
 CLEAN = closed("client").having(messages=(1, 1))
 

@@ -5,7 +5,7 @@ from captures.encoder.frames import BINARY, CONTINUATION, RSV1, TEXT
 from captures.encoder.websocket import WebSocket
 from captures.scenario import ANY, Chapter, Expected, closed, failing
 
-chapter = Chapter("situations")
+chapter = Chapter("situations/")
 
 CLEAN = closed("client")
 DEFLATE = "permessage-deflate"

@@ -6,7 +6,7 @@ from captures.encoder.packets import ACK, PSH, SYN
 from captures.encoder.websocket import WebSocket
 from captures.scenario import ANY, Chapter, Expected, closed
 
-chapter = Chapter("situations")
+chapter = Chapter("situations/")
 
 CLEAN = closed("client").having(messages=(1, 1))
 PATTERN = bytes(range(256)) * 20

@@ -1,0 +1,1 @@
+"""What the first run shows: one capture with a bit of everything."""
