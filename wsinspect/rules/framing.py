@@ -22,7 +22,7 @@ _MSB: Final = 1 << 63
     look_at="RSV1 without agreement: Sec-WebSocket-Extensions of both heads, and a proxy that removed the field from "
     "one of them. RSV2 or RSV3: the frame boundary may be lost; look at the frame before.",
     aka=(
-        'Chromium "One or more reserved bits are on: reserved1 = 1, reserved2 = 0, reserved3 = 0"',
+        'Chromium "One or more reserved bits are on"',
         'Chromium close reason "Invalid reserved bit"',
         "`WS_ERR_UNEXPECTED_RSV_1`",
         "`WS_ERR_UNEXPECTED_RSV_2_3`",
@@ -58,7 +58,7 @@ def rsv_bits_set(frame: FrameHeader, half: Half) -> Finding | None:
     look_at="The frame before it: a wrong length there makes payload bytes look like a header. Else the sender's "
     "framing code, or a device that changed bytes on the way.",
     aka=(
-        'Chromium "Unrecognized frame opcode: 3"',
+        'Chromium "Unrecognized frame opcode"',
         'Chromium close reason "Unknown opcode"',
         "`WS_ERR_INVALID_OPCODE`",
         'wsproto "Invalid opcode 0x3"',

@@ -252,7 +252,7 @@ def data_before_handshake_response(handshake: Handshake, side: Side) -> Finding 
     needs={Need.REQUEST},
     means="An opening handshake has no use for a body. Servers that do not skip it read its bytes as WebSocket frames "
     "and fail the connection.",
-    look_at="Generic HTTP clients with a default body, and the first frames of the client: are they garbage?",
+    look_at="Generic HTTP clients with a default body, and whether the client's first frames are garbage.",
 )
 def request_body(handshake: Handshake, side: Side) -> Finding | None:
     request = handshake.asking

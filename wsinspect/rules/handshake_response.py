@@ -178,8 +178,8 @@ def unsolicited_101(handshake: Handshake, side: Side) -> Finding | None:
     "301 to 308 a redirect that WebSocket clients do not follow, 502 to 504 the server behind a proxy, 200 a proxy "
     "or server that did not notice the upgrade.",
     aka=(
-        'Chromium "Unexpected response code: 404"',
-        'ws "Unexpected server response: 404"',
+        'Chromium "Unexpected response code"',
+        'ws "Unexpected server response"',
         "websockets `InvalidStatus`",
         "1006",
     ),
