@@ -30,7 +30,11 @@ DEFAULT_URL = "ws://ws.example.com/chat"
 
 @dataclass(frozen=True)
 class Fired:
-    """One violation that must be reported; `severity` only where the rule's row names a case that deviates."""
+    """One violation that must be reported.
+
+    `frame` is none where no frame is at fault: in handshakes, for an answer that never came, for bytes that are no
+    frame. `severity` is given only where the rule's row names a case that deviates.
+    """
 
     rule: str
     by: Side | None

@@ -171,7 +171,7 @@ def pong_after_own_close(talk: WebSocket) -> None:
         tcp=("fin", "client"),
         client_event=Event(1001, False, "restart"),
         server_event=ABNORMAL,
-    ).firing(Fired("missing-close-reply", "client", 1)),
+    ).firing(Fired("missing-close-reply", "client")),
 )
 def bare_fin(talk: WebSocket) -> None:
     talk.open()
@@ -190,7 +190,7 @@ def bare_fin(talk: WebSocket) -> None:
         tcp=("fin", "client"),
         client_event=ABNORMAL,
         server_event=Event(1001, False),
-    ).firing(Fired("missing-close-reply", "server", 0, "note")),
+    ).firing(Fired("missing-close-reply", "server", severity="note")),
 )
 def closer_hung_up(talk: WebSocket) -> None:
     talk.open()

@@ -25,10 +25,12 @@ def refused_response(rule: str, shows: str, offer: str, response: str, *, varian
     chapter.connection(name, f"{shows}; the client gives up", expected)(script)
 
 
-def agreed(rule: str, shows: str, offer: str, response: str, *, fires: bool = False) -> None:
+def agreed(
+    rule: str, shows: str, offer: str, response: str, *, fires: bool = False, also: tuple[str, ...] = ()
+) -> None:
     """An agreement that both sides live with; two compressed messages show that it works."""
     name = rule if fires else f"{rule}.near-miss"
-    expected = CLEAN.having(extensions=(response,), messages=(1, 1))
+    expected = CLEAN.having(extensions=(response,), messages=(1, 1)).allowing(*also)
 
     def script(talk: WebSocket) -> None:
         talk.negotiate(offer, response)
@@ -45,12 +47,14 @@ agreed(
     "permessage-deflate; client_no_context_takeover=1",
     DEFLATE,
     fires=True,
+    also=("invalid-deflate-offer",),
 )
 agreed(
     "invalid-deflate-offer-accepted",
     "The last of three offers has nothing wrong with it",
     "permessage-deflate; unknown_parameter, permessage-deflate; client_max_window_bits=16, permessage-deflate",
     DEFLATE,
+    also=("invalid-deflate-offer",),
 )
 
 refused_response(

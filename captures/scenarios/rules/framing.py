@@ -193,7 +193,7 @@ BAD_GATEWAY = Head("HTTP/1.1 502 Bad Gateway", (("Server", "proxy.example.com"),
 @chapter.connection(
     "http-inside-stream",
     "A proxy writes its 502 page into the open WebSocket and ends TCP",
-    abnormal("server").having(frames=ANY).firing(Fired("http-inside-stream", "server", 1)),
+    abnormal("server").having(frames=ANY).firing(Fired("http-inside-stream", "server")),
 )
 def error_page(talk: WebSocket) -> None:
     talk.open()
@@ -206,7 +206,7 @@ def error_page(talk: WebSocket) -> None:
 @chapter.connection(
     "http-inside-stream.request",
     "The client writes a second request into the open WebSocket; the server ends TCP",
-    abnormal("server").having(frames=ANY).firing(Fired("http-inside-stream", "client", 1)),
+    abnormal("server").having(frames=ANY).firing(Fired("http-inside-stream", "client")),
 )
 def second_request(talk: WebSocket) -> None:
     talk.open()

@@ -18,7 +18,7 @@ SURROGATE = b"\xed\xa0\x80"
 @chapter.connection(
     "missing-pong",
     "A Ping of the client is acknowledged by TCP and never answered, though the server goes on sending",
-    CLEAN.having(messages=(0, 2), pings=(1, 0)).firing(Fired("missing-pong", "server", 0)),
+    CLEAN.having(messages=(0, 2), pings=(1, 0)).firing(Fired("missing-pong", "server")),
 )
 def unanswered_ping(talk: WebSocket) -> None:
     talk.open()

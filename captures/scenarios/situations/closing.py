@@ -71,7 +71,7 @@ def crossing(talk: WebSocket) -> None:
         tcp=("fin", "server"),
         client_event=ABNORMAL,
         server_event=Event(1000, False, "done"),
-    ).firing(Fired("missing-close-reply", "server", 1)),
+    ).firing(Fired("missing-close-reply", "server")),
 )
 def answered_by_fin(talk: WebSocket) -> None:
     talk.open()
@@ -90,7 +90,7 @@ def answered_by_fin(talk: WebSocket) -> None:
         tcp=("rst", "client"),
         client_event=ABNORMAL,
         server_event=Event(1000, False),
-    ).firing(Fired("missing-close-reply", "server", 0)),
+    ).firing(Fired("missing-close-reply", "server")),
 )
 def reply_timeout(talk: WebSocket) -> None:
     talk.open()

@@ -58,7 +58,7 @@ RETRIED = Expected(state="failed", status=401, frames=ANY, client_event=ANY, ser
     "retry-after-401",
     "A 401, then a second handshake with credentials on the same TCP connection, which succeeds",
     RETRIED,
-    CLEAN,
+    CLEAN.having(frames={"client": {"text": 1, "close": 1}, "server": {"text": 1, "close": 1}}),
 )
 def retry(talk: WebSocket) -> None:
     challenge = refusal(401, b"who are you?").without("Connection").plus("WWW-Authenticate", 'Basic realm="example"')

@@ -89,7 +89,7 @@ def latin_1(talk: Visit) -> None:
     LIVE,
     "/scores",
     chrome,
-    abnormal("server").having(frames=ANY, messages=(0, 2)).firing(Fired("http-inside-stream", "server", 2)),
+    abnormal("server").having(frames=ANY, messages=(0, 2)).firing(Fired("http-inside-stream", "server")),
 )
 def error_page(talk: Visit) -> None:
     """The backend dies, and the proxy writes its error page into the open WebSocket."""
@@ -113,7 +113,7 @@ def error_page(talk: Visit) -> None:
     .firing(
         Fired("non-minimal-length", "client", 1, count=3),
         Fired("repeated-masking-key", "client", 2, count=2),
-        Fired("missing-pong", "client", 1),
+        Fired("missing-pong", "client"),
     ),
 )
 def sloppy(talk: Visit) -> None:
@@ -195,7 +195,7 @@ def cached_answer(talk: Visit) -> None:
         client_event=Event(1001, False, "maintenance"),
         server_event=ABNORMAL,
         messages=(0, 2),
-    ).firing(Fired("missing-close-reply", "client", 2)),
+    ).firing(Fired("missing-close-reply", "client")),
 )
 def hung_up(talk: Visit) -> None:
     """A telephone hangs up on the server's Close without a word."""
