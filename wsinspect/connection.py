@@ -5,6 +5,7 @@ from typing import Final
 
 from wsinspect.dialogue import Dialogue
 from wsinspect.rules.judge import Judge
+from wsinspect.rules.refusal import client_refuses
 from wsinspect.rules.violation import Violation
 from wsinspect.timeline import Timeline
 from wsinspect.transport.httphead import RequestHead
@@ -22,8 +23,8 @@ class Connection:
     """A WebSocket connection, or the attempt to open one."""
 
     __slots__ = (
-        "_judge", "attempt", "client_direction", "dialogue", "finished", "handshake", "id", "last_ns", "opened_ns",
-        "packet_numbers", "packet_offsets", "revision", "started_ns", "stream", "tcp_ends", "timeline",
+        "_judge", "_refusable", "attempt", "client_direction", "dialogue", "finished", "handshake", "id", "last_ns",
+        "opened_ns", "packet_numbers", "packet_offsets", "revision", "started_ns", "stream", "tcp_ends", "timeline",
     )  # fmt: skip
 
     def __init__(
@@ -55,6 +56,7 @@ class Connection:
         self.packet_numbers = array("Q")
         """… their numbers; both empty unless an index was asked for."""
         self._judge = Judge()
+        self._refusable = False  # whether a client that keeps to the standard gives up on the 101
         if timeline is not None:
             self._judge.on_violation = timeline.violation
 
@@ -83,6 +85,7 @@ class Connection:
         if self.timeline is not None:
             self.timeline.head(Side.SERVER, response)
         self._judge.handshake(handshake)
+        self._refusable = bool(client_refuses(handshake))
 
     def open(self, client_in_sync: bool) -> None:
         """Frames follow; `client_in_sync` says whether the client's bytes are complete behind its request."""
@@ -133,7 +136,9 @@ class Connection:
     def ending(self, now_ns: int) -> Ending:
         """The facts of the end, as far as it has come."""
         client, server = self._side_ending(Side.CLIENT), self._side_ending(Side.SERVER)
-        return Ending(self.handshake, client, server, tuple(self.tcp_ends), self.last_ns, max(now_ns, self.last_ns))
+        refused = self._refusable and client.frames == 0
+        last_ns = self.last_ns
+        return Ending(self.handshake, refused, client, server, tuple(self.tcp_ends), last_ns, max(now_ns, last_ns))
 
     def close_event(self, side: Side) -> CloseEvent | None:
         """What the application at that end was told; None while nothing, or if it cannot be known."""
@@ -151,7 +156,8 @@ class Connection:
         half = self._half_stream(side)
         if self.dialogue is None:
             return SideEnding.without_frames(side, half.gap_bytes)
-        return self.dialogue.side_ending(side, half.acknowledged, half.offset, half.gap_bytes)
+        breach = self._judge.first_breach(side)
+        return self.dialogue.side_ending(side, half.acknowledged, half.offset, half.gap_bytes, breach)
 
     def _changed(self, time_ns: int) -> None:
         self.last_ns = time_ns

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from wsinspect.connection import Connection
 from wsinspect.transport.exchange import Answered, Exchange, GaveUp, Requested, Switched
-from wsinspect.transport.reassembly import Chunk, Gap, StreamEvent
+from wsinspect.transport.reassembly import Chunk, Fin, Gap, Note, Reset, StreamEvent, Syn
 from wsinspect.transport.stream import TcpStream
 from wsinspect.websocket.handshake import Handshake, looks_like_websocket
 
@@ -38,23 +38,18 @@ class Conversation:
         self._new_connection = new_connection
         self._exchange: Exchange | None = Exchange()
         # What TCP did before it was known whose connection it is, if anybody wants to know.
-        self._prologue: list[StreamEvent] | None = [] if keep_prologue else None
+        self._prologue: list[Syn | Note | Fin | Reset] | None = [] if keep_prologue else None
 
     def feed(self, events: list[StreamEvent]) -> None:
         """Take what the TCP stream delivered."""
         for event in events:
-            if type(event) is Chunk or type(event) is Gap:
-                if self._exchange is None:
-                    connection = self.connection
-                    assert connection is not None
-                    if type(event) is Chunk:
-                        connection.feed(event)
-                    else:
-                        connection.gap(event)
-                else:
-                    self._feed_exchange(event)
+            if isinstance(event, Chunk | Gap):
+                if self._exchange is not None:
+                    self._feed_exchange(self._exchange, event)
+                elif self.connection is not None:
+                    self._pass_on(self.connection, event)
             elif self.connection is not None:
-                self.connection.tcp(event)  # type: ignore[arg-type]
+                self.connection.tcp(event)
             elif self._prologue is not None:
                 self._prologue.append(event)
 
@@ -63,11 +58,16 @@ class Conversation:
         if self.connection is not None:
             self.connection.finish(now_ns)
 
-    def _feed_exchange(self, piece: Chunk | Gap) -> None:
+    @staticmethod
+    def _pass_on(connection: Connection, piece: Chunk | Gap) -> None:
+        if isinstance(piece, Chunk):
+            connection.feed(piece)
+        else:
+            connection.gap(piece)
+
+    def _feed_exchange(self, exchange: Exchange, piece: Chunk | Gap) -> None:
         """HTTP is spoken still, as far as is known."""
-        exchange = self._exchange
-        assert exchange is not None
-        if type(piece) is Gap and self.connection is not None:
+        if isinstance(piece, Gap) and self.connection is not None:
             self.connection.gap(piece)
         for event in exchange.feed(piece):
             if isinstance(event, Requested):
@@ -88,7 +88,7 @@ class Conversation:
         connection = self._new_connection(self.stream, client_direction, len(self.connections))
         connection.packet_offsets, connection.packet_numbers = self.packet_offsets, self.packet_numbers
         for event in self._prologue or ():
-            connection.tcp(event)  # type: ignore[arg-type]
+            connection.tcp(event)
         self._prologue = None
         self.connection = connection
         self.connections.append(connection)
@@ -113,10 +113,7 @@ class Conversation:
         self._exchange = None
         connection.open(switched.client_in_sync)
         for piece in switched.pieces:
-            if isinstance(piece, Chunk):
-                connection.feed(piece)
-            else:
-                connection.gap(piece)
+            self._pass_on(connection, piece)
 
     def _give_up(self) -> None:
         """No WebSocket here, or none any more: the stream's bytes need not be put together further."""

@@ -13,6 +13,8 @@ from wsinspect.websocket.handshake import Handshake
 from wsinspect.websocket.messages import Message, MessageEvent
 from wsinspect.websocket.side import Side
 
+LARGE_MESSAGE: Final = 1024
+"""Bytes from which a message can be the reason of a Close 1009."""
 MAX_RTTS: Final = 4096
 """Ping round-trip times kept per connection."""
 
@@ -58,7 +60,7 @@ class Dialogue:
                 self._take(event, half, peer)
             half.messages.finish()
 
-    def side_ending(self, side: Side, acknowledged: int, sent: int, gap_bytes: int) -> SideEnding:
+    def side_ending(self, side: Side, acknowledged: int, sent: int, gap_bytes: int, first_breach: int) -> SideEnding:
         """What `side` did; stream offsets acknowledged and sent, and bytes missed, are TCP's to know."""
         half = self.half(side)
         close = half.close
@@ -75,6 +77,8 @@ class Dialogue:
             unanswered_pings=tuple(half.outstanding_pings),
             acknowledged=acknowledged,
             broke_after_close=half.broke_after_close,
+            first_breach=first_breach,
+            close_follows_large_message=half.close_follows_large_message,
         )
 
     def _take(self, event: FrameEvent, half: Half, peer: Half) -> None:
@@ -88,6 +92,8 @@ class Dialogue:
     def _take_piece(self, piece: FramePiece, half: Half, peer: Half) -> None:
         header = piece.header
         opcode = header.opcode
+        if piece.first and half.close is not None:
+            half.broke_after_close = True
         if piece.first and opcode != Opcode.PONG:  # whether a Pong is in place shows in its payload
             self._judge.frame(header, half)
             half.last_masking_key = header.masking_key if header.masked else None
@@ -130,13 +136,13 @@ class Dialogue:
             half.add_ping(header, payload, peer.frames_sent)
         elif opcode == Opcode.CLOSE:
             close = half.add_close(header, payload, piece)
+            if half.close is close:
+                half.close_follows_large_message = _latest_is_large(peer)
             self._judge.close(close, half)
             if peer.close_received is None:
                 peer.close_received = close
         half.counts[opcode] += 1
         half.last_packet, half.last_time_ns = piece.packet, piece.time_ns
-        if half.close is not None and half.close is not close:
-            half.broke_after_close = True
         if self._timeline is not None:
             self._timeline.piece(half.side, piece, close=close, rtt_ns=rtt_ns)
 
@@ -148,3 +154,10 @@ class Dialogue:
         if len(self.rtts) < MAX_RTTS:
             self.rtts.append(rtt_ns)
         return rtt_ns
+
+
+def _latest_is_large(half: Half) -> bool:
+    """Whether the latest frame or message of `half` is its largest, and not small."""
+    inside = half.decoder.inside
+    latest = max(half.messages.latest, half.messages.latest_inflated, inside.length if inside else 0)
+    return latest >= max(LARGE_MESSAGE, half.messages.largest)

@@ -66,7 +66,9 @@ def unrequested_extension(handshake: Handshake, side: Side) -> Finding | None:
     if handshake.asking is None or handshake.agreeing is None:
         return None
     offered = dict.fromkeys(extension.name for extension in handshake.offered.extensions)
-    unknown = [extension.name for extension in handshake.selected.extensions if extension.name not in offered]
+    selected = [extension.name for extension in handshake.selected.extensions]
+    # What is no name at all breaks the grammar, and that is told already.
+    unknown = [name for name in selected if name not in offered and is_token(name)]
     if not unknown:
         return None
     choice = f"the client offered {', '.join(map(quoted, list(offered)[:8]))}" if offered else "the client offered none"

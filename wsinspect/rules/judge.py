@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from wsinspect.rules import closing, deflate, fragmentation, framing, masking, ping, text
 from wsinspect.rules.catalogue import HANDSHAKE_RULES
-from wsinspect.rules.rule import By, Finding, Need, Place, Rule
+from wsinspect.rules.rule import By, Finding, Need, Place, Rule, Severity
 from wsinspect.rules.violation import Violation
 from wsinspect.websocket.closing import Ending
 from wsinspect.websocket.frames import FrameHeader, HttpInStream
@@ -21,13 +21,15 @@ from wsinspect.websocket.messages import (
 )
 from wsinspect.websocket.side import Side
 
-FRAME_RULES: Final = (*framing.FRAME_RULES, *masking.RULES, *fragmentation.RULES, *closing.FRAME_RULES)
+FRAME_RULES: Final[tuple[Rule[[FrameHeader, Half]], ...]] = (
+    *framing.FRAME_RULES,
+    *masking.RULES,
+    *fragmentation.RULES,
+    *closing.FRAME_RULES,
+)
 """Asked about each frame's header, the sender's state being as it was before the frame."""
 CLOSE_RULES: Final = closing.CLOSE_RULES
 """Asked about each complete Close."""
-ENDING_RULES: Final = (*closing.ENDING_RULES, *ping.ENDING_RULES)
-"""Asked about each side once the connection is over."""
-
 _FACT_RULES: Final[dict[type, Rule[Any]]] = {
     BadUtf8: text.invalid_utf8_text,
     InflateError: deflate.inflate_error,
@@ -36,6 +38,11 @@ _FACT_RULES: Final[dict[type, Rule[Any]]] = {
     InflateLimit: deflate.deflate_bomb,
     HttpInStream: framing.http_inside_stream,
 }
+
+FAILING: Final = frozenset(rule.id for rules in (FRAME_RULES, CLOSE_RULES, _FACT_RULES.values()) for rule in rules)
+"""Rules about bytes in the open connection: for breaking one of them a peer may fail the connection."""
+ENDING_RULES: Final = (*closing.ENDING_RULES, *ping.ENDING_RULES)
+"""Asked about each side once the connection is over."""
 
 
 def is_plain(header: FrameHeader, half: Half) -> bool:
@@ -112,6 +119,15 @@ class Judge:
                 finding = rule.check(ending, side)
                 if finding is not None:
                     self._add(rule, finding, finding.by or side, finding.place or (None, None, None))
+
+    def first_breach(self, side: Side) -> int:
+        """Packet of the first frame of `side` that broke a MUST; 0 if none did."""
+        packets = [
+            violation.packet
+            for violation in self.violations.values()
+            if violation.by is side and violation.severity is Severity.ERROR and violation.rule in FAILING
+        ]
+        return min((packet for packet in packets if packet), default=0)
 
     def _add(self, rule: Rule[Any], finding: Finding, by: Side | None, place: Place) -> None:
         frame, packet, time_ns = place

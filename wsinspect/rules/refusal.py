@@ -11,6 +11,7 @@ from wsinspect.rules.handshake_response import (
     missing_response_connection_upgrade,
     missing_response_upgrade,
     response_http_version,
+    unsolicited_101,
 )
 from wsinspect.rules.rule import Rule
 from wsinspect.websocket.handshake import Handshake
@@ -33,6 +34,7 @@ CLIENT_MUST_REFUSE: Final[tuple[Rule[[Handshake, Side]], ...]] = (
     deflate_negotiation.server_max_window_bits_not_honoured,
     deflate_negotiation.server_no_context_takeover_not_honoured,
     deflate_negotiation.conflicting_extensions,
+    unsolicited_101,  # a client that never asked does not even look for the rest
 )
 
 

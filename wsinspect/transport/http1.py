@@ -12,7 +12,7 @@ from wsinspect.transport.httphead import Head, RequestHead, ResponseHead, parse_
 from wsinspect.transport.pieces import Pieces
 from wsinspect.transport.reassembly import Chunk, Gap
 
-MAX_HEAD: Final = 256 * 1024
+MAX_HEAD: Final = 1024 * 1024
 """Bytes a message head may have before the direction is given up as HTTP."""
 MAX_CHUNK_LINE: Final = 4096
 """Bytes a chunk-size or trailer line may have before the direction is given up as HTTP."""
@@ -20,7 +20,7 @@ MAX_CHUNK_LINE: Final = 4096
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 _REQUEST_START: Final = re.compile(rb"[A-Za-z!#$%&'*+.^_`|~0-9-]{1,20} [^ \x00-\x1f]")
 _REQUEST_PREFIX: Final = re.compile(rb"[A-Za-z!#$%&'*+.^_`|~0-9-]{0,20} ?\Z")
-_RESPONSE_START: Final = b"HTTP/1."
+_RESPONSE_START: Final = b"HTTP/"
 _HTTP2_PREFACE: Final = b"PRI * HTTP/2.0"
 _PROXY_V1: Final = b"PROXY "
 _PROXY_V2: Final = b"\r\n\r\n\x00\r\nQUIT\n"
@@ -168,7 +168,7 @@ class HttpReader:
 
     def _find_head(self) -> Head | None:
         data = self.pieces.data
-        while data[:1] in (b"\r", b"\n"):
+        while data.startswith((b"\r", b"\n")):
             self.pieces.take(1)  # RFC 9112 §2.2: empty lines before a request line are to be ignored
         likeness = (like_request if self._is_client else like_response)(data)
         if likeness is not Likeness.YES:

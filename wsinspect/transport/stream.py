@@ -46,7 +46,7 @@ class TcpStream:
         return self._reset or self._fins == 3
 
     def ignore(self) -> None:
-        """Nobody wants the bytes of this stream (any more): reassembly stops and frees its memory, numbering goes on."""
+        """Nobody wants the bytes (any more): reassembly stops and frees its memory, numbering goes on."""
         self.ignored = True
         self._halves = _NO_HALVES
 

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
+from wsinspect.websocket.closecodes import describe
 from wsinspect.websocket.half import CloseFrame, Ping
 from wsinspect.websocket.handshake import Handshake
+from wsinspect.websocket.library import Library, library_of
 from wsinspect.websocket.side import Side
 
 NO_STATUS: Final = 1005
 ABNORMAL: Final = 1006
-FAILURE_CODES: Final = frozenset({1002, 1003, 1007, 1009, 1010})
-"""What an endpoint sends when it fails the connection (RFC 6455 §7.1.7, §7.4.1)."""
+PROTOCOL_FAILURES: Final = frozenset({1002, 1007})
+"""What an endpoint sends when it fails the connection for what the peer sent (RFC 6455 §7.1.7, §7.4.1)."""
+TOO_BIG: Final = 1009
 
 
 class TcpEndKind(StrEnum):
@@ -63,11 +66,15 @@ class SideEnding:
     """Stream offset up to which the other side acknowledged it."""
     broke_after_close: bool
     """Whether it sent more frames after its own Close."""
+    first_breach: int
+    """Packet of the first frame of it that broke a MUST; 0 without one."""
+    close_follows_large_message: bool
+    """Whether its Close came on top of the largest message that the other side had sent."""
 
     @classmethod
     def without_frames(cls, side: Side, gap_bytes: int) -> Self:
         """A side of a connection that never left HTTP."""
-        return cls(side, None, False, 0, False, gap_bytes, 0, 0, 0, (), 0, False)
+        return cls(side, None, False, 0, False, gap_bytes, 0, 0, 0, (), 0, False, 0, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,8 @@ class Ending:
     """The end of a connection, or where it stood when the capture ended."""
 
     handshake: Handshake
+    refused: bool
+    """Whether the server switched, but with a 101 that the client did not accept."""
     client: SideEnding
     server: SideEnding
     tcp: tuple[TcpEnd, ...]
@@ -125,22 +134,28 @@ def close_event(ending: Ending, side: Side) -> CloseEvent | None:
 
     What an endpoint reports follows from what it received, never from what it sent (RFC 6455 §7.1.5).
     """
-    if ending.failed:
+    if ending.failed or (ending.refused and side is Side.CLIENT):
         # The server's program never had a WebSocket. A browser's page sees 1006 and nothing else.
         return _UNCLEAN if side is Side.CLIENT and _handshake_over(ending) else None
     if not ending.over:
         return None
     mine, peer = ending.side(side), ending.side(side.peer)
-    if not peer.in_sync and peer.close is None:
-        return None
+    library = library_of(ending.handshake, side)
     received = peer.close
-    if received is None or not _arrived(ending, mine, peer, received):
-        return _UNCLEAN if ending.tcp else None
-    if _failed_before(mine, received) or _refused(mine, received):
+    if _failed(mine, peer):
+        assert mine.close is not None
+        own = library.tells_own_failure and side is Side.CLIENT
+        return CloseEvent(mine.close.code or ABNORMAL, mine.close.reason, False) if own else _UNCLEAN
+    if received is None:
+        return _UNCLEAN if ending.tcp and peer.in_sync else None
+    if not _arrived(ending, mine, peer, received):
         return _UNCLEAN
-    clean = mine.close is not None and not _reset_before_done(ending, mine, received)
+    if _refused(mine, received, library) or (peer.broke_after_close and library.frames_after_close_fail):
+        return _UNCLEAN
+    # A side whose frames cannot be told apart has most likely answered: the peer accepted what it said until then.
+    clean = (mine.close is not None or not mine.in_sync) and not _reset_before_done(ending, mine)
     if received.code is None:
-        return CloseEvent(NO_STATUS, "", clean)
+        return CloseEvent(library.empty_close_code, "", clean)
     return CloseEvent(received.code, received.reason, clean)
 
 
@@ -161,20 +176,34 @@ def _arrived(ending: Ending, mine: SideEnding, peer: SideEnding, received: Close
     return mine.close is not None and mine.close.packet > received.packet
 
 
-def _failed_before(mine: SideEnding, received: CloseFrame) -> bool:
-    """Whether this end had failed the connection before the Close arrived: its program saw 1006 then and there."""
-    close = mine.close
-    return close is not None and close.packet < received.packet and close.code in FAILURE_CODES
+def _failed(mine: SideEnding, peer: SideEnding) -> bool:
+    """Whether this end failed the connection before any Close reached it: its program saw 1006 then and there.
 
-
-def _refused(mine: SideEnding, received: CloseFrame) -> bool:
-    """Whether this end took the Close for broken: it answered with a failure code of its own."""
-    close = mine.close
-    if close is None or close.packet < received.packet:
+    The code alone does not say so: a program may close with 1002 as it pleases, and is then told the answer to that.
+    """
+    close, received = mine.close, peer.close
+    if close is None or (received is not None and received.packet < close.packet):
         return False
-    return close.code in (1002, 1007) and received.code != close.code
+    if close.code == TOO_BIG:
+        return mine.close_follows_large_message
+    return close.code in PROTOCOL_FAILURES and 0 < peer.first_breach <= close.packet
 
 
-def _reset_before_done(ending: Ending, mine: SideEnding, received: CloseFrame) -> bool:
+def _refused(mine: SideEnding, received: CloseFrame, library: Library) -> bool:
+    """Whether this end took the Close for broken. If it could still answer, the answer shows it."""
+    answer = mine.close
+    if answer is not None and answer.packet > received.packet:
+        return answer.code in PROTOCOL_FAILURES and answer.code != received.code
+    if len(received.body) == 1 or not received.reason_is_utf8 or not received.well_framed:
+        return True
+    if received.code is None:
+        return False
+    if library.refused_codes is None:
+        return not describe(received.code).allowed_on_wire
+    return received.code in library.refused_codes
+
+
+def _reset_before_done(ending: Ending, mine: SideEnding) -> bool:
     """Whether an RST of the other side cut the closing handshake short."""
-    return any(end.kind is TcpEndKind.RST and end.by is not mine.side for end in ending.tcp[:1])
+    first = ending.tcp[0] if ending.tcp else None
+    return first is not None and first.kind is TcpEndKind.RST and first.by is not mine.side

@@ -194,9 +194,24 @@ class FrameDecoder:
         return [self._lose("bytes of a frame header were not captured", gap.offset, gap.packet, gap.time_ns)]
 
     def finish(self) -> list[FrameEvent]:
-        """No more bytes will come."""
+        """No more bytes will come: what is known of a header that is incomplete, of HTTP text whose line is."""
         intruder, self._intruder = self._intruder, None
-        return [intruder] if intruder else []
+        if intruder:
+            return [intruder]
+        partial, self._partial = self._partial, b""
+        if len(partial) < 2 or self._partial_chunk is None or _intrusion(partial[:8]) is _Intrusion.TOO_SHORT:
+            return []
+        return [self._incomplete_header(partial, self._partial_chunk)]
+
+    def _incomplete_header(self, partial: bytes, start: Chunk) -> FramePiece:
+        """The frame of which the first two bytes are known: its length counts as the 7-bit field, its key as unknown."""
+        first, second = partial[0], partial[1]
+        header = FrameHeader(
+            self._count, first >= 0x80, first >> 4 & 7, first & 15, second >= 0x80, b"", second & 0x7F, 7,
+            start.offset, start.packet, start.time_ns,
+        )  # fmt: skip
+        self._count += 1
+        return FramePiece(header, True, b"", 0, False, start.packet, start.time_ns)
 
     def _lose(self, reason: str, offset: int, packet: int, time_ns: int) -> OutOfSync:
         self.synced = False

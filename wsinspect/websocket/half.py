@@ -28,6 +28,8 @@ class CloseFrame(NamedTuple):
     time_ns: int
     end_offset: int
     """Stream offset right behind the frame: acknowledged that far, the peer's TCP has it."""
+    well_framed: bool
+    """Whether its header is that of a legal control frame: FIN, no RSV bit, shortest length form, 125 bytes at most."""
 
     @property
     def reason_is_utf8(self) -> bool:
@@ -55,10 +57,10 @@ class Half:
     """The sender's side of one direction."""
 
     __slots__ = (
-        "_control", "broke_after_close", "close", "close_received", "counts", "decoder", "deflate_agreed",
-        "deflate_offered", "extensions_known", "last_gap_packet", "last_masking_key", "last_packet", "last_time_ns",
-        "messages",
-        "outstanding_pings", "pings_answered", "pong_is_owed", "side", "unknown_extension",
+        "_control", "broke_after_close", "close", "close_follows_large_message", "close_received", "counts", "decoder",
+        "deflate_agreed", "deflate_offered", "extensions_known", "last_gap_packet", "last_masking_key", "last_packet",
+        "last_time_ns", "messages", "outstanding_pings", "pings_answered", "pong_is_owed", "side",
+        "unknown_extension",
     )  # fmt: skip
 
     def __init__(self, side: Side, handshake: Handshake, synced: bool, keep_payload: bool) -> None:
@@ -78,6 +80,8 @@ class Half:
         """The first Close of this sender."""
         self.broke_after_close = False
         """Whether any frame followed that Close."""
+        self.close_follows_large_message = False
+        """Whether that Close came on top of the largest message of the other side."""
         self.close_received: CloseFrame | None = None
         """The first Close of the other side, once it has passed the capture point."""
         self.outstanding_pings: list[Ping] = []
@@ -125,9 +129,9 @@ class Half:
         """A complete Close; the first one is the one that counts (RFC 6455 §7.1.5)."""
         code = int.from_bytes(body[:2], "big") if len(body) >= 2 else None
         reason = body[2:].decode("utf-8", "replace")
-        size = header.length + (4 if header.masked else 0) + _header_size(header)
+        well_framed = header.fin and not header.rsv and header.length_form == 7
         close = CloseFrame(
-            self.side, header.number, code, reason, body, header.packet, piece.time_ns, header.offset + size
+            self.side, header.number, code, reason, body, header.packet, piece.time_ns, _end(header), well_framed
         )
         if self.close is None:
             self.close = close
@@ -135,10 +139,11 @@ class Half:
 
     def add_ping(self, header: FrameHeader, payload: bytes, peer_frames: int) -> None:
         """A Ping: remembered until a Pong answers it or a later one."""
-        end = header.offset + header.length + (4 if header.masked else 0) + _header_size(header)
         if len(self.outstanding_pings) >= MAX_OUTSTANDING_PINGS:
             del self.outstanding_pings[0]
-        self.outstanding_pings.append(Ping(header.number, payload, header.packet, header.time_ns, end, peer_frames))
+        self.outstanding_pings.append(
+            Ping(header.number, payload, header.packet, header.time_ns, _end(header), peer_frames)
+        )
 
     def awaits_pong(self, payload: bytes) -> bool:
         """Whether a Ping with this payload is unanswered."""
@@ -161,9 +166,9 @@ def is_data(opcode: int) -> bool:
     return opcode <= Opcode.BINARY
 
 
-def _header_size(header: FrameHeader) -> int:
-    """Bytes of the header without the masking key."""
-    return {7: 2, 16: 4, 64: 10}[header.length_form]
+def _end(header: FrameHeader) -> int:
+    """Stream offset right behind the frame."""
+    return header.offset + {7: 2, 16: 4, 64: 10}[header.length_form] + (4 if header.masked else 0) + header.length
 
 
 def _deflate_setup(handshake: Handshake, side: Side) -> DeflateSetup | None:

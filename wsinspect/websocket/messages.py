@@ -97,9 +97,9 @@ class MessageAssembler:
     """The messages of one direction."""
 
     __slots__ = (
-        "_compressed", "_distance_input", "_first", "_inflater", "_joined", "_keep", "_kept", "_length",
-        "_missing", "_opcode", "_setup", "_utf8", "_wire_length",
-        "count", "open", "payload_bytes", "state_known",
+        "_compressed", "_distance_input", "_first", "_inflater", "_joined", "_keep", "_kept",
+        "_missing", "_opcode", "_setup", "_utf8",
+        "count", "largest", "latest", "latest_inflated", "open", "payload_bytes", "state_known",
     )  # fmt: skip
 
     def __init__(self, deflate: DeflateSetup | None, keep_payload: bool) -> None:
@@ -111,6 +111,10 @@ class MessageAssembler:
         """Complete messages."""
         self.payload_bytes = 0
         """Of text and binary messages, inflated, finished or not."""
+        self.latest = 0
+        """Bytes on the wire of the message under way, or of the last one."""
+        self.largest = 0
+        """The same of the largest message."""
         self.open = False
         """Whether a message has begun and its final fragment has not come."""
         self.state_known = True
@@ -118,8 +122,8 @@ class MessageAssembler:
         self._opcode = 0
         self._compressed = False
         self._first = 0
-        self._wire_length = 0
-        self._length = 0
+        self.latest_inflated = 0
+        """Its bytes inflated, if it is compressed."""
         self._missing = 0
         self._utf8: Utf8Validator | None = None
         self._joined: list[bytes] | None = None  # compressed bytes, if their distances are to be measured
@@ -133,6 +137,9 @@ class MessageAssembler:
                 data = piece.data
                 self.count += 1
                 self.payload_bytes += len(data)
+                self.latest = len(data)
+                if len(data) > self.largest:
+                    self.largest = len(data)
                 if header.opcode == Opcode.BINARY or data.isascii():
                     return _NOTHING
                 return self._check_text(data, piece)
@@ -172,7 +179,7 @@ class MessageAssembler:
         self.state_known = True
         self._opcode = header.opcode
         self._first = header.number
-        self._wire_length = self._length = self._missing = 0
+        self.latest = self.latest_inflated = self._missing = 0
         self._kept = []
         self._joined = None
         self._compressed = self._setup is not None and bool(header.rsv & RSV1)
@@ -197,7 +204,8 @@ class MessageAssembler:
             self._utf8 = self._joined = None
             if self._compressed and self._inflater:
                 self._inflater.lose_context("bytes of an earlier message were not captured")
-        self._wire_length += len(piece.data) + piece.missing
+        self.latest += len(piece.data) + piece.missing
+        self.largest = max(self.largest, self.latest)
         if self._compressed:
             self._inflate(piece, events)
         else:
@@ -208,9 +216,9 @@ class MessageAssembler:
 
     def _take(self, data: bytes, piece: FramePiece, events: list[MessageEvent]) -> None:
         """Payload of the message, inflated."""
-        self._length += len(data)
+        self.latest_inflated += len(data)
         self.payload_bytes += len(data)
-        if self._keep and self._length <= MAX_KEPT_PAYLOAD:
+        if self._keep and self.latest_inflated <= MAX_KEPT_PAYLOAD:
             self._kept.append(data)
         if self._utf8 is not None and (bad := self._utf8.feed(data)):
             events.append(BadUtf8(bad, piece.header.number, piece.packet, piece.time_ns))
@@ -225,7 +233,7 @@ class MessageAssembler:
         for part in inflater.feed(piece.data):
             self._take(part, piece, events)
         # A message of no bytes at all is shown as empty, though RFC 7692 §7.2.3.6 wants one byte for that.
-        if piece.last and piece.header.fin and self._wire_length:
+        if piece.last and piece.header.fin and self.latest:
             for part in inflater.finish():
                 self._take(part, piece, events)
         if inflater.outcome is not before:
@@ -240,7 +248,7 @@ class MessageAssembler:
             events.append(ContextUse(*place))
         elif inflater.outcome is Outcome.LIMIT:
             self._utf8 = self._joined = None
-            events.append(InflateLimit(inflater.limit, self._wire_length, *place))
+            events.append(InflateLimit(inflater.limit, self.latest, *place))
 
     def _finish(self, piece: FramePiece, events: list[MessageEvent]) -> None:
         self.open = False
@@ -261,7 +269,7 @@ class MessageAssembler:
             self._kept = []
             events.append(
                 Message(
-                    self._opcode, self._compressed, self._first, piece.header.number, self._wire_length,
-                    self._length, self._missing, data,
+                    self._opcode, self._compressed, self._first, piece.header.number, self.latest,
+                    self.latest_inflated, self._missing, data,
                 )
             )  # fmt: skip
