@@ -23,7 +23,7 @@ def rst(by: Side, packet: int) -> TcpEnd:
 def close(side: Side, packet: int, body: bytes = b"\x03\xe8") -> CloseFrame:
     """A Close with that payload; it ends at stream offset 200."""
     code = int.from_bytes(body[:2], "big") if len(body) >= 2 else None
-    return CloseFrame(side, 5, code, body[2:].decode("utf-8", "replace"), body, packet, packet * TICK_NS, 200)
+    return CloseFrame(side, 5, code, body[2:].decode("utf-8", "replace"), body, packet, packet * TICK_NS, 200, True)
 
 
 def ping(packet: int, peer_frames: int = 0, end_offset: int = 100) -> Ping:
@@ -46,10 +46,12 @@ def side_ending(side: Side, **facts: Any) -> SideEnding:
         "unanswered_pings": (),
         "acknowledged": 1000,
         "broke_after_close": False,
+        "first_breach": 0,
+        "close_follows_large_message": False,
     }
     return SideEnding(side, **{**values, **facts})
 
 
 def ending(client: SideEnding, server: SideEnding, *tcp: TcpEnd, now: int = 1000) -> Ending:
     """The end; `now` in packet numbers."""
-    return Ending(Handshake(None, None), client, server, tcp, now * TICK_NS, now * TICK_NS)
+    return Ending(Handshake(None, None), False, client, server, tcp, now * TICK_NS, now * TICK_NS)

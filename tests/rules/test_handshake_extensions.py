@@ -21,6 +21,7 @@ D = "permessage-deflate"
         ("a;", None, ["invalid-extension-header", "unregistered-extension"]),
         ("", None, ["invalid-extension-header"]),
         (D, "", ["invalid-extension-header"]),
+        (D, "permessage deflate", ["invalid-extension-header"]),
         (f"{D};", f"{D};", ["invalid-extension-header", "invalid-extension-header"]),
         ("x-webkit-deflate-frame", None, ["unregistered-extension"]),
         ("x", "x", ["unregistered-extension", "unregistered-extension"]),

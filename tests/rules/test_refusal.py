@@ -23,6 +23,11 @@ def test_reasons(response: Changes, ids: tuple[str, ...]) -> None:
     assert client_refuses(handshake(response=response)) == ids
 
 
+def test_a_client_that_did_not_ask() -> None:
+    plain: Changes = {"Upgrade": None, "Connection": None, "Sec-WebSocket-Key": None, "Sec-WebSocket-Version": None}
+    assert client_refuses(handshake(plain)) == ("unsolicited-101",)
+
+
 def test_the_clients_own_faults_are_no_reason() -> None:
     assert client_refuses(handshake({"Sec-WebSocket-Extensions": ";"})) == ()
 

@@ -51,8 +51,8 @@ _DERIVED: Final = {
     1006: "It is never read from a packet. wsinspect gives it to an end of a connection that is over when no Close "
     "frame reached that end: neither side sent one; or that end sent one and none came back; or the one towards it "
     "was not acknowledged before a reset; or that end had failed the connection itself before one came; or it took "
-    "the Close that came for broken. A client whose handshake was refused, or who refused the 101, is told 1006 too. The two ends can differ. If a Close may hide in bytes that were not "
-    "captured, the verdict is left open.",
+    "the Close that came for broken. A client whose handshake was refused, or who refused the 101, is told 1006 too. "
+    "The two ends can differ. If a Close may hide in bytes that were not captured, the verdict is left open.",
     1015: "It is never read from a packet, and wsinspect gives it to no end: where TLS was not set up no WebSocket "
     "began that could be listed. Web pages are told 1006 then. A Close frame that carries it breaks "
     "invalid-close-code.",
