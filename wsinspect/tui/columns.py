@@ -25,6 +25,8 @@ class Column(Generic[T]):
     """What stands in it, given the width."""
     key: Callable[[T], Any] | None = None
     """What it is sorted by; None: it is not."""
+    falling: bool = False
+    """Whether the first sort by it puts the greatest on top."""
     right: bool = False
     """Whether values stand at its right edge, as numbers do."""
     grow: int = 0

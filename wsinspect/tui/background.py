@@ -1,0 +1,53 @@
+"""Work that takes long, off the screens' thread."""
+
+import contextlib
+import contextvars
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from textual.dom import DOMNode
+
+from wsinspect.errors import WsinspectError
+
+T = TypeVar("T")
+
+
+def start_thread(name: str, work: Callable[[], object]) -> None:
+    """Run `work` beside everything else.
+
+    A daemon thread rather than one of Textual's workers: a source that never ends must not keep the program from ending.
+    """
+    context = contextvars.copy_context()  # how Textual knows which app a message belongs to
+    threading.Thread(target=context.run, args=(work,), name=name, daemon=True).start()
+
+
+def in_background(
+    node: DOMNode,
+    work: Callable[[], T],
+    done: Callable[[T], object],
+    failed: Callable[[WsinspectError], object],
+) -> None:
+    """Run `work` in a thread, then `done` or `failed` in the screens' thread, unless `node` is gone by then."""
+
+    def run() -> None:
+        try:
+            value = work()
+        except WsinspectError as error:
+            _call(node, failed, error)
+        except BaseException as error:
+            _call(node, _raise, error)
+        else:
+            _call(node, done, value)
+
+    start_thread("background", run)
+
+
+def _raise(error: BaseException) -> None:
+    raise error
+
+
+def _call(node: DOMNode, function: Callable[[T], object], value: T) -> None:
+    # The event loop may be closed by now: then nobody is interested any more.
+    with contextlib.suppress(RuntimeError):
+        node.call_later(function, value)

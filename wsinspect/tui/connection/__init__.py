@@ -1,0 +1,1 @@
+"""One connection: its story, frames, handshake and violations."""

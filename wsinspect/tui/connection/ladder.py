@@ -1,0 +1,193 @@
+"""Draws a step of the story: client at the left, server at the right, an arrow between them."""
+
+from typing import Final
+
+from wsinspect.timeline import Entry, FrameEntry, GapEntry, HeadEntry, NoteEntry, TcpEntry
+from wsinspect.transport.httphead import RequestHead
+from wsinspect.tui.connection.opened import Opened
+from wsinspect.tui.connection.preview import close_label, data_preview, frame_label
+from wsinspect.tui.connection.story import Digest, Kind, Step, Story
+from wsinspect.tui.connections.row import USUAL_CODES
+from wsinspect.tui.ink import Line, Span, fit, fit_line, shown_width, spread
+from wsinspect.tui.units import address, plural, size, span, stopwatch
+from wsinspect.websocket.frames import Opcode
+from wsinspect.websocket.side import Side
+
+WIDEST: Final = 120
+"""Cells between the two sides at most: longer arrows are harder to follow."""
+_DELTA: Final = 8
+_PACKET: Final = 8
+_LIFELINE: Final[Span] = ("│", "faint")
+SEVERITY_LETTER: Final = {"error": "E", "warning": "W", "note": "N"}
+
+
+class Ladder:
+    """Draws the steps of one story."""
+
+    def __init__(self, opened: Opened, story: Story) -> None:
+        self._opened = opened
+        self._story = story
+        self._time_width = max(7, len(stopwatch(opened.duration)))
+
+    def titles(self, width: int) -> Line:
+        """Who stands where."""
+        report = self._opened.report
+        inner = self._inner(width)
+        client: Line = [("client ", "client"), (address(report.client.address, report.client.port), "")]
+        server: Line = [(address(report.server.address, report.server.port), ""), (" server", "server")]
+        line: Line = [(f"{'time':>{self._time_width}} {'Δ':>{_DELTA}} ", ""), *spread(client, server, inner + 2)]
+        if self._shows_packets(width):
+            line.append((f"{'packet':>{_PACKET}}", ""))
+        return line
+
+    def draw(self, position: int, width: int) -> Line:
+        """The line at `position` of the story."""
+        step = self._story.steps[position]
+        inner = self._inner(width)
+        entry = self._opened.entries[step.first]
+        line = self._times(step)
+        line += self._rung(step, entry, inner, self._story.is_unfolded(position))
+        if self._shows_packets(width) and step.kind is Kind.ENTRY:
+            line.append((f"{entry.packet:>{_PACKET}}", "faint"))
+        return line
+
+    def _shows_packets(self, width: int) -> bool:
+        return width >= 90
+
+    def _inner(self, width: int) -> int:
+        """Cells between the lifelines."""
+        room = width - self._time_width - _DELTA - 2 - 2
+        if self._shows_packets(width):
+            room -= _PACKET
+        return max(20, min(WIDEST, room))
+
+    def _times(self, step: Step) -> Line:
+        blank = " " * (self._time_width + _DELTA + 2)
+        if step.kind in (Kind.IDLE, Kind.VIOLATION):
+            return [(blank, "")]
+        entries, place = self._opened.entries, step.first
+        time_ns = entries[place].time_ns
+        elapsed = stopwatch((time_ns - self._opened.start_ns) / 1e9)
+        delta = "+" + span((time_ns - entries[place - 1].time_ns) / 1e9) if place else ""
+        mark = "┊" if step.depth else " "
+        return [(f"{elapsed:>{self._time_width}}", ""), (f" {delta:>{_DELTA}}", "muted"), (mark, "faint")]
+
+    def _rung(self, step: Step, entry: Entry, inner: int, unfolded: bool) -> Line:
+        if step.kind is Kind.IDLE:
+            entries = self._opened.entries
+            silence = (entries[step.last].time_ns - entry.time_ns) / 1e9
+            return _between(f"{span(silence, ' ')} of silence", "·", inner, "muted")
+        if step.kind is Kind.VIOLATION:
+            return self._violation(step.last, inner)
+        if step.is_fold:
+            return _fold(self._story.digest(step), inner, unfolded)
+        return self._entry(entry, step.first, inner)
+
+    def _violation(self, position: int, inner: int) -> Line:
+        violation = self._opened.violations[position]
+        ink = violation.severity.value
+        line: Line = [(f" {SEVERITY_LETTER[ink]} {violation.rule}", ink), (f"  {violation.detail}", "")]
+        return [_LIFELINE, *fit_line(line, inner), _LIFELINE]
+
+    def _entry(self, entry: Entry, place: int, inner: int) -> Line:
+        if isinstance(entry, GapEntry):
+            text = f"{plural(entry.length, 'byte')} of the {entry.side} not captured"
+            return _between(f"{text}: {entry.reason}" if entry.reason else text, "╳", inner, "warning")
+        if isinstance(entry, NoteEntry):
+            return _remark(entry.text, entry.side, inner)
+        return _arrow(self._label(entry, place), entry.side, inner)
+
+    def _label(self, entry: TcpEntry | HeadEntry | FrameEntry, place: int) -> Line:
+        if isinstance(entry, TcpEntry):
+            return [(entry.flag, "failed" if entry.flag == "RST" else "muted")]
+        if isinstance(entry, HeadEntry):
+            return _head_label(entry)
+        if entry.close is not None:
+            return self._close_label(entry, place)
+        label: Line = [(frame_label(entry), _frame_ink(entry))]
+        preview = data_preview(entry)
+        if preview:
+            label.append(("  " + preview, "muted"))
+        return label
+
+    def _close_label(self, entry: FrameEntry, place: int) -> Line:
+        close = entry.close
+        assert close is not None
+        usual = close.code is None or close.code in USUAL_CODES
+        label: Line = [(close_label(close), "good" if usual else "abnormal")]
+        for earlier in self._opened.entries[max(0, place - 200) : place]:
+            if isinstance(earlier, FrameEntry) and earlier.close is not None and earlier.side is not entry.side:
+                same = earlier.close.code == close.code
+                label.append(("  echo" if same else "  answer", "muted"))
+                break
+        return label
+
+
+def _head_label(entry: HeadEntry) -> Line:
+    head = entry.head
+    if isinstance(head, RequestHead):
+        return [(f"{head.method} ", "strong"), (f"{head.target} {head.version}", "")]
+    return [(f"{head.status} ", "good" if head.status == 101 else "failed"), (head.reason, "")]
+
+
+def _frame_ink(entry: FrameEntry) -> str:
+    if not entry.complete or entry.missing:
+        return "warning"
+    if entry.header.opcode in (Opcode.PING, Opcode.PONG):
+        return "accent"
+    return "client" if entry.side is Side.CLIENT else "server"
+
+
+def _arrow(label: Line, side: Side, inner: int, dash: str = "─") -> Line:
+    """`├── label ─────▶│` or `│◀───── label ──┤`."""
+    room = inner - 6
+    used = sum(shown_width(text) for text, _ in label)
+    if used > room:
+        label = fit_line(label, room)
+        used = room
+    ink = "client" if side is Side.CLIENT else "server"
+    body: Line = [(" ", ""), *label, (" ", "")]
+    rest = inner - used - 4
+    if side is Side.CLIENT:
+        return [_LIFELINE, (dash, ink), *body, (dash * rest + "▶", ink), _LIFELINE]
+    return [_LIFELINE, ("◀" + dash * rest, ink), *body, (dash, ink), _LIFELINE]
+
+
+def _between(text: str, mark: str, inner: int, ink: str) -> Line:
+    """A text in the middle that nobody says."""
+    marked = f"{mark} {mark}  {text}  {mark} {mark}"
+    if shown_width(marked) > inner:
+        marked = fit(f"{mark} {text}", inner)
+    left = (inner - shown_width(marked)) // 2
+    return [_LIFELINE, *fit_line([(" " * left, ""), (marked, ink)], inner), _LIFELINE]
+
+
+def _remark(text: str, side: Side, inner: int) -> Line:
+    """A remark on a packet, at the side that sent it."""
+    return [_LIFELINE, *fit_line([(f" {text} ", "faint")], inner, right=side is Side.SERVER), _LIFELINE]
+
+
+def _fold(digest: Digest, inner: int, unfolded: bool) -> Line:
+    label: Line = [("▾ " if unfolded else "▸ ", "strong")]
+    sides = [side for side in Side if digest.frames[side]]
+    for side in sides:
+        counted = ", ".join(f"{number:,} {name}" for name, number in digest.frames[side].most_common())
+        ink = side.value
+        label += [(f"{'↑' if side is Side.CLIENT else '↓'} ", ink), (f"{counted}, {size(digest.bytes[side])}, ", "")]
+    if digest.pings:
+        label.append((f"{plural(digest.pings, 'ping')}, ", ""))
+    if not sides and not digest.pings:
+        label.append((f"{plural(digest.notes, 'remark')}, ", ""))
+    label.append((span(digest.duration_ns / 1e9, " "), "muted"))
+    if digest.violations:
+        label.append((f", {plural(digest.violations, 'violation')}", "error"))
+    if digest.longest_silence_ns >= 1_000_000_000:
+        label.append((f", silent {span(digest.longest_silence_ns / 1e9, ' ')} at most", "muted"))
+    if len(sides) == 1:
+        return _arrow(label, sides[0], inner, "┄")
+    room = inner - 6
+    used = sum(shown_width(text) for text, _ in label)
+    if used > room:
+        label, used = fit_line(label, room), room
+    rest = inner - used - 5
+    return [_LIFELINE, ("◀┄", "faint"), (" ", ""), *label, (" ", ""), ("┄" * rest + "▶", "faint"), _LIFELINE]

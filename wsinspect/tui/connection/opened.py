@@ -1,0 +1,128 @@
+"""A connection laid open: its report, its timeline, and where on the timeline its violations belong."""
+
+from bisect import bisect_left, bisect_right
+from typing import NamedTuple
+
+from wsinspect.report import model
+from wsinspect.timeline import Entry, FrameEntry, Timeline, ViolationEntry
+from wsinspect.websocket.side import Side
+
+
+class FrameName(NamedTuple):
+    """What a frame is called: its sender and its number in that direction."""
+
+    side: Side
+    number: int
+
+
+class Opened:
+    """What the views of one connection show. Made in a background thread: it looks at every entry once."""
+
+    def __init__(self, index: int, report: model.Connection, timeline: Timeline) -> None:
+        self.index = index
+        """In the list of connections."""
+        self.report = report
+        self.entries: list[Entry] = timeline.entries
+        self.violations: list[ViolationEntry] = timeline.violations
+        self.frames: list[int] = [
+            place for place, entry in enumerate(self.entries) if isinstance(entry, FrameEntry)
+        ]
+        """Places of the frames among the entries."""
+        self.broken = _locate(self.entries, self.violations, self.frames)
+        """Place of an entry and the violations (places in `violations`) that belong to it."""
+        self._broken_places = sorted(self.broken)
+
+    @property
+    def start_ns(self) -> int:
+        """Time of the first entry."""
+        return self.entries[0].time_ns if self.entries else 0
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the first entry to the last."""
+        return (self.entries[-1].time_ns - self.start_ns) / 1e9 if self.entries else 0.0
+
+    def violations_between(self, first: int, last: int) -> int:
+        """How many violations belong to the entries from `first` to `last`, both included."""
+        places = self._broken_places[bisect_left(self._broken_places, first) : bisect_right(self._broken_places, last)]
+        return sum(len(self.broken[place]) for place in places)
+
+    def frame_of_violation(self, rule: str, by: str | None) -> int | None:
+        """The row (place in `frames`) of the first frame that breaks `rule`; None if no frame does."""
+        for place in self._broken_places:
+            if not isinstance(self.entries[place], FrameEntry):
+                continue
+            if any(self._is(violation, rule, by) for violation in self.broken[place]):
+                return bisect_left(self.frames, place)
+        return None
+
+    def next_broken(self, row: int, step: int) -> int | None:
+        """The next row of a frame with a violation, forwards or backwards."""
+        place = self.frames[row]
+        found = bisect_right(self._broken_places, place) if step > 0 else bisect_left(self._broken_places, place) - 1
+        while 0 <= found < len(self._broken_places):
+            place = self._broken_places[found]
+            if isinstance(self.entries[place], FrameEntry):
+                return bisect_left(self.frames, place)
+            found += step
+        return None
+
+    def _is(self, violation: int, rule: str, by: str | None) -> bool:
+        entry = self.violations[violation]
+        return entry.rule == rule and entry.by == by
+
+
+def _locate(entries: list[Entry], violations: list[ViolationEntry], frames: list[int]) -> dict[int, list[int]]:
+    """Which violations belong to which entry."""
+    wanted = {violation.frame for violation in violations if violation.frame is not None}
+    by_name: dict[FrameName, int] = {}
+    if wanted:
+        for place in frames:
+            entry = entries[place]
+            assert isinstance(entry, FrameEntry)
+            if entry.header.number in wanted:
+                by_name[FrameName(entry.side, entry.header.number)] = place
+    found: dict[int, list[int]] = {}
+    for position, violation in enumerate(violations):
+        entry_place = _frame_place(entries, violation, by_name)
+        if entry_place is None:
+            entry_place = _packet_place(entries, violation)
+        if entry_place is not None:
+            found.setdefault(entry_place, []).append(position)
+    return found
+
+
+def _frame_place(entries: list[Entry], violation: ViolationEntry, by_name: dict[FrameName, int]) -> int | None:
+    if violation.frame is None:
+        return None
+    # The number counts in one direction: mostly the culprit's, but one who fails to react is blamed for the other's.
+    sides = (violation.by, violation.by.peer) if violation.by else (Side.CLIENT, Side.SERVER)
+    places = [by_name[name] for side in sides if (name := FrameName(side, violation.frame)) in by_name]
+    for place in places:
+        entry = entries[place]
+        assert isinstance(entry, FrameEntry)
+        if violation.packet in (entry.header.packet, entry.packet):
+            return place
+    return places[0] if places else None
+
+
+def _packet_place(entries: list[Entry], violation: ViolationEntry) -> int | None:
+    """The entry of the violation's packet, preferably one of the culprit; else the last one before it."""
+    if violation.packet is None or not entries:
+        return None
+    latest = 0
+    same: list[int] = []
+    for place, entry in enumerate(entries):
+        if entry.packet == violation.packet or _first_packet(entry) == violation.packet:
+            same.append(place)
+        if entry.packet <= violation.packet:
+            latest = place
+    for place in same:
+        if entries[place].side is violation.by:
+            return place
+    return same[0] if same else latest
+
+
+def _first_packet(entry: Entry) -> int:
+    head = getattr(entry, "head", None)
+    return head.packet if head is not None else entry.packet

@@ -1,0 +1,69 @@
+"""What a frame carries, in a few words on one line."""
+
+from wsinspect.escape import bytes_text
+from wsinspect.timeline import FrameEntry
+from wsinspect.tui.units import plural, size, span
+from wsinspect.websocket.closecodes import describe
+from wsinspect.websocket.frames import Opcode
+from wsinspect.websocket.half import CloseFrame
+
+_TEXT_SHOWN = 400
+_BYTES_SHOWN = 48
+
+
+def kind(entry: FrameEntry) -> str:
+    """`text`, `ping`, `opcode 11`."""
+    return entry.name if entry.name != "reserved" else f"opcode {entry.header.opcode}"
+
+
+def data_preview(entry: FrameEntry) -> str:
+    """The beginning of the message that the frame completes, else of the frame's own payload. Already escaped."""
+    message = entry.message
+    if message is not None and message.data:
+        return _shorten(message.data, message.opcode == Opcode.TEXT)
+    compressed = bool(entry.header.rsv & 4)
+    is_text = entry.header.opcode in (Opcode.TEXT, Opcode.PING, Opcode.PONG) and not compressed
+    return _shorten(entry.payload, is_text)
+
+
+def close_label(close: CloseFrame) -> str:
+    """`Close 1001 Going Away "restart"`. Not escaped: it holds the reason."""
+    if close.code is None:
+        return "Close without a code" if not close.body else "Close with half a code"
+    reason = f' "{close.reason}"' if close.reason else ""
+    return f"Close {close.code} {describe(close.code).name}{reason}"
+
+
+def frame_label(entry: FrameEntry) -> str:
+    """`text 45 B`, `pong 3.1 ms`, and what is unusual about it."""
+    header = entry.header
+    parts = [kind(entry)]
+    if header.opcode in (Opcode.PING, Opcode.PONG):
+        if entry.rtt_ns is not None:
+            parts.append(f"after {span(entry.rtt_ns / 1e9, ' ')}")
+        elif header.opcode == Opcode.PONG:
+            parts.append("(answers no ping)")
+    else:
+        parts.append(_length(entry))
+        if not header.fin and header.opcode:
+            parts.append("(begins)")
+        elif header.fin and not header.opcode:
+            parts.append("(ends)")
+    if not entry.complete:
+        parts.append("unfinished")
+    elif entry.missing:
+        parts.append(f"({plural(entry.missing, 'byte')} not captured)")
+    return " ".join(parts)
+
+
+def _length(entry: FrameEntry) -> str:
+    message = entry.message
+    if message is not None and message.compressed:
+        return f"{size(message.length)} (deflated to {size(message.wire_length)})"
+    return size(entry.header.length)
+
+
+def _shorten(data: bytes, is_text: bool) -> str:
+    if is_text:
+        return bytes_text(data[:_TEXT_SHOWN])
+    return data[:_BYTES_SHOWN].hex(" ")

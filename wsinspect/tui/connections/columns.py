@@ -1,0 +1,80 @@
+"""The columns of the connection list."""
+
+from typing import Final
+
+from wsinspect.tui.columns import Column
+from wsinspect.tui.connections.row import Outcome, Row
+from wsinspect.tui.ink import Line, squeeze
+from wsinspect.tui.units import short_count, span, time_of_day
+
+
+def _address_key(text: str) -> tuple[int, tuple[int, ...], str, int]:
+    """10.0.0.9 comes before 10.0.0.10, and IPv4 before IPv6."""
+    host, _, port = text.rpartition(":")
+    if "[" in host:
+        return 1, (), host, int(port)
+    return 0, tuple(map(int, host.split("."))), "", int(port)
+
+
+def _messages(row: Row, width: int) -> Line:
+    if row.outcome is Outcome.FAILED:
+        return [("–", "muted")]
+    return [(f"{short_count(row.sent)}/{short_count(row.received)}", "")]
+
+
+def _rtt(row: Row, width: int) -> Line:
+    return [(span(row.rtt), "")] if row.rtt is not None else []
+
+
+def _close(row: Row, width: int) -> Line:
+    ink = row.outcome.value
+    if row.outcome is Outcome.OPEN and not row.close:
+        return [("open", ink)]
+    line: Line = [(f"{row.code} ", ink)] if row.code is not None else []
+    line.append((row.close, ink))
+    if row.how:
+        line.append((f" · {row.how}", "muted"))
+    return line
+
+
+def _flags(row: Row, width: int) -> Line:
+    parts = ((row.errors, "E", "error"), (row.warnings, "W", "warning"), (row.notes, "N", "note"))
+    spans: Line = []
+    for number, letter, ink in parts:
+        if number:
+            spans += [(" ", ""), (f"{number}{letter}", ink)]
+    return spans[1:]
+
+
+COLUMNS: Final[tuple[Column[Row], ...]] = (
+    Column("mark", " ", 1, 1, 0, lambda row, width: [(row.outcome.mark, row.outcome.value)],
+           about="how it ended: ● open, ✓ clean, ! abnormal, ✗ failed to open"),
+    Column("id", "#", 4, 6, 1, lambda row, width: [(str(row.id), "muted")], lambda row: row.id, right=True,
+           about="number in the order of appearance"),
+    Column("time", "time", 8, 12, 3, lambda row, width: [(time_of_day(row.started, width), "")],
+           lambda row: row.started, about="when TCP was opened, local time"),
+    Column("client", "client", 16, 21, 6, lambda row, width: [(squeeze(row.client, width), "")],
+           lambda row: _address_key(row.client), about="who asked for the connection"),
+    Column("server", "server", 16, 21, 10, lambda row, width: [(squeeze(row.server, width), "")],
+           lambda row: _address_key(row.server), about="who was asked"),
+    Column("host", "host", 12, 22, 12, lambda row, width: [(row.host, "")], lambda row: row.host, grow=1,
+           about="the host in the URL"),
+    Column("url", "URL", 10, 24, 4, lambda row, width: [(row.path, "")], lambda row: row.path, grow=2,
+           about="path and query"),
+    Column("state", "state", 6, 10, 11, lambda row, width: [(row.state, row.outcome.value)], lambda row: row.state,
+           about="connecting, open, closing, closed or failed"),
+    Column("age", "age", 6, 6, 7, lambda row, width: [(span(row.age), "")], lambda row: row.age,
+           falling=True, right=True, about="from the first packet to the last"),
+    Column("messages", "msgs ↑/↓", 8, 9, 9, _messages, lambda row: row.sent + row.received,
+           falling=True, right=True,
+           about="messages sent by the client / by the server"),
+    Column("rtt", "rtt", 6, 6, 8, _rtt, lambda row: -1.0 if row.rtt is None else row.rtt,
+           falling=True, right=True,
+           about="median time from ping to pong"),
+    Column("close", "close", 22, 40, 2, _close,
+           lambda row: (row.outcome.value, row.code or 0, row.close, row.how), grow=2,
+           about="close code as the client's program was told it · who ended it"),
+    Column("flags", "flags", 5, 9, 5, _flags, lambda row: (row.errors, row.warnings, row.notes),
+           falling=True,
+           about="broken rules: E errors, W warnings, N notes"),
+)  # fmt: skip

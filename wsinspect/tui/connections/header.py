@@ -1,0 +1,95 @@
+"""The lines above the list: where the packets come from, how far reading is, what all connections add up to."""
+
+from textual.content import Content
+from textual.widget import Widget
+
+from wsinspect.tui.connections.row import USUAL_CODES, Outcome
+from wsinspect.tui.ink import Line, content, shown_width, spread
+from wsinspect.tui.loader import START, Progress
+from wsinspect.tui.store import Store, Totals
+from wsinspect.tui.units import count, plural, size, span
+
+BAR = 24
+"""Cells of the progress bar."""
+_SEPARATOR = ("  │  ", "faint")
+
+
+class Header(Widget):
+    """Three lines at most: the source, its progress or its problems, the sums."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(id="header")
+        self._store = store
+        self._progress = START
+
+    def show(self, progress: Progress) -> None:
+        """Things have moved on."""
+        self._progress = progress
+        self.refresh(layout=True)
+
+    def render(self) -> Content:
+        width = self.content_size.width
+        lines = [self._source_line(width)]
+        if not self._progress.done:
+            lines.append(progress_line(self._progress))
+        lines += [[("▲ " + problem, "warning")] for problem in self._store.source.problems]
+        lines.append(_totals_line(self._store.totals, width))
+        return content(lines)
+
+    def _source_line(self, width: int) -> Line:
+        source, totals = self._store.source, self._store.totals
+        still_open = totals.outcomes[Outcome.OPEN]
+        right: Line = [(plural(source.packets, "packet"), "")]
+        if source.dropped:
+            right.append((f"  {count(source.dropped)} dropped", "warning"))
+        right += [_SEPARATOR, (plural(len(self._store), "connection"), "")]
+        right.append((f"  {count(still_open)} open", "open" if still_open else "muted"))
+        if self._progress.cancelled and self._progress.done:
+            right = [("reading stopped", "warning"), _SEPARATOR, *right]
+        left: Line = [("wsinspect", "title"), ("  ", ""), (source.name, "strong")]
+        return spread(left, [("  ", ""), *right], width)
+
+
+def progress_line(progress: Progress) -> Line:
+    """`━━━━━━━─────  63%  41 MB/s  12s left`, or what is known of it."""
+    speed = f"{size(progress.speed)}/s"
+    share = progress.share
+    if share is None:
+        return [("reading ", "muted"), (size(progress.position), ""), (f"  {speed}", "muted")]
+    filled = round(share * BAR)
+    left = progress.seconds_left
+    return [
+        ("━" * filled, "accent"),
+        ("─" * (BAR - filled), "faint"),
+        (f" {share:4.0%}  ", "strong"),
+        (speed, "muted"),
+        (f"  {span(left)} left" if left is not None else "", "muted"),
+        ("  Esc stops", "muted"),
+    ]
+
+
+def _totals_line(totals: Totals, width: int) -> Line:
+    """`closes  1000 ×212  1006 ×64` at the left, `violations  12E 30W` at the right."""
+    broken: Line = []
+    for number, letter, ink in ((totals.errors, "E", "error"), (totals.warnings, "W", "warning"),
+                                (totals.notes, "N", "note")):  # fmt: skip
+        if number:
+            broken.append((f" {count(number)}{letter}", ink))
+    right: Line = [("  violations ", "muted"), *(broken or [(" none", "muted")])]
+    room = width - sum(shown_width(text) for text, _ in right)
+    closes: Line = [("closes", "muted")]
+    parts = [(f"{code} ×{count(number)}", "" if code in USUAL_CODES else "abnormal")
+             for code, number in totals.closes.most_common() if number]  # fmt: skip
+    if failed := totals.outcomes[Outcome.FAILED]:
+        parts.append((f"failed ×{count(failed)}", "failed"))
+    used = len("closes")
+    for position, (text, ink) in enumerate(parts):
+        last = position == len(parts) - 1
+        if used + 2 + len(text) + (0 if last else 2) > room:
+            closes.append((" …", "muted"))
+            break
+        closes += [("  ", ""), (text, ink)]
+        used += 2 + len(text)
+    if not parts:
+        closes.append(("  none yet", "muted"))
+    return spread(closes, right, width)

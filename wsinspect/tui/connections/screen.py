@@ -1,0 +1,157 @@
+"""The first screen: every connection of the capture."""
+
+from collections.abc import Hashable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from wsinspect.tui.connections.columns import COLUMNS
+from wsinspect.tui.connections.header import Header
+from wsinspect.tui.connections.order import Order, Sorting
+from wsinspect.tui.connections.row import Row
+from wsinspect.tui.loader import Progress
+from wsinspect.tui.store import Store
+from wsinspect.tui.table import Table
+
+SORTABLE = tuple(column for column in COLUMNS if column.key)
+_BY_ID = {column.id: column for column in SORTABLE}
+
+
+class ConnectionTable(Table[Row]):
+    """The list. It shows the store's rows in the order that it keeps."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(COLUMNS, id="connections")
+        self._store = store
+        self.order = Order(store, Sorting(_BY_ID["id"]))
+        self.sorted_by = ("id", False)
+
+    @property
+    def current(self) -> int | None:
+        """Index of the connection under the cursor."""
+        return self.order.index_at(self.cursor) if len(self.order) else None
+
+    def row(self, index: int) -> Row:
+        return self._store.row(self.order.index_at(index))
+
+    def row_key(self, index: int) -> Hashable:
+        connection = self.order.index_at(index)
+        return connection, self._store.revision(connection)
+
+    def prepare(self, first: int, last: int) -> None:
+        # One turn with the lock for the whole screen, not one per row.
+        self._store.refresh(self.order.indexes[first:last])
+
+    def take_new(self, *, sort: bool) -> None:
+        """Rows may have come or changed; `sort` them in if the order is not that of appearance."""
+        came = self.order.take_new()
+        if sort and not self.order.sorting.is_natural:
+            self.sort(self.order.sorting)
+        elif came:
+            self.set_line_count(len(self.order))
+        else:
+            self.refresh()
+
+    def sort(self, sorting: Sorting) -> None:
+        """Another order; the cursor stays on its connection, and that one at its place on the screen if it can."""
+        current, offset = self.current, self.cursor - self.scroll_offset.y
+        self.order.sort(sorting)
+        self.sorted_by = (sorting.column.id, sorting.reverse)
+        self.set_line_count(len(self.order))
+        self.redraw()
+        if current is not None:
+            self.go_to(current, offset)
+
+    def go_to(self, connection: int, offset: int | None = None) -> None:
+        """Put the cursor on a connection; `offset` is the line of the screen that it shall have."""
+        place = self.order.place_of(connection)
+        if offset is not None and 0 <= offset < self.page_lines:
+            self.scroll_to_line(place - offset)
+        self.cursor = place
+        self.show_line(place)
+
+
+class ConnectionsScreen(Screen[None]):
+    """The list, what it adds up to, and the keys to sort it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o", "sort_next", "Sort", tooltip="Sort by the next column"),
+        Binding("O", "sort_reverse", "Reverse", tooltip="Reverse the order"),
+        Binding("escape", "stop_loading", "Stop reading", tooltip="Read no further; what was read stays"),
+    ]
+
+    class Opened(Message):
+        """Somebody wants to see a connection."""
+
+        def __init__(self, connection: int) -> None:
+            super().__init__()
+            self.connection = connection
+
+    class LoadingStopped(Message):
+        """Somebody has seen enough."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.store = store
+        self._loading = True
+        self._sorted_at = 0.0
+
+    def compose(self) -> ComposeResult:
+        yield Header(self.store)
+        yield ConnectionTable(self.store)
+        yield Footer()
+
+    @property
+    def table(self) -> ConnectionTable:
+        """The list."""
+        return self.query_one(ConnectionTable)
+
+    def show_progress(self, progress: Progress) -> None:
+        """Reading has moved on."""
+        self.query_one(Header).show(progress)
+        # Sorting everything costs more than adding at the end: not with every report, but surely with the last one.
+        sort = progress.done or progress.seconds - self._sorted_at > 1.0
+        if sort:
+            self._sorted_at = progress.seconds
+        self.table.take_new(sort=sort)
+        if self._loading is progress.done:
+            self._loading = not progress.done
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Reading can be stopped only while it goes on."""
+        return self._loading if action == "stop_loading" else True
+
+    def action_sort_next(self) -> None:
+        """Sort by the column to the right of the present one."""
+        columns = [column for column, _ in self.table.layout_for(self.table.size.width) if column.key]
+        names = [column.id for column in columns]
+        present = self.table.order.sorting.column.id
+        following = columns[(names.index(present) + 1) % len(columns)] if present in names else columns[0]
+        self.table.sort(Sorting(following, following.falling))
+
+    def action_sort_reverse(self) -> None:
+        """Turn the order round."""
+        sorting = self.table.order.sorting
+        self.table.sort(Sorting(sorting.column, not sorting.reverse))
+
+    def action_stop_loading(self) -> None:
+        """Read no further."""
+        self.post_message(self.LoadingStopped())
+
+    @on(Table.TitleClicked)
+    def _sort_by(self, event: Table.TitleClicked) -> None:
+        column, present = _BY_ID[event.column_id], self.table.order.sorting
+        if column is present.column:
+            self.action_sort_reverse()
+        else:
+            self.table.sort(Sorting(column, column.falling))
+
+    @on(ConnectionTable.Chosen)
+    def _open(self, event: ConnectionTable.Chosen) -> None:
+        self.post_message(self.Opened(self.table.order.index_at(event.index)))

@@ -1,0 +1,125 @@
+"""Reads the source in a thread of its own and says, now and then, how far it is."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from textual.message import Message
+
+from wsinspect.tui.background import start_thread
+from wsinspect.tui.store import Store
+
+BATCH: Final = 512
+"""Packets between two looks at the clock; the lock is held about as long as feeding them takes."""
+INTERVAL: Final = 0.08
+"""Seconds between two reports of progress."""
+SWEEP: Final = 0.008
+"""Seconds per report spent on rows of connections that are still open."""
+
+
+class Progress(NamedTuple):
+    """How far loading is."""
+
+    done: bool
+    cancelled: bool
+    seconds: float
+    """Since loading began."""
+    position: int
+    size: int | None
+
+    @property
+    def share(self) -> float | None:
+        """From 0 to 1; None if the size is unknown."""
+        return min(1.0, self.position / self.size) if self.size else None
+
+    @property
+    def speed(self) -> float:
+        """Bytes per second."""
+        return self.position / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the speed so far."""
+        if self.size is None or not self.speed:
+            return None
+        return max(0.0, (self.size - self.position) / self.speed)
+
+
+START: Final = Progress(False, False, 0.0, 0, None)
+
+
+class Loader:
+    """Feeds the store from its source."""
+
+    class Progressed(Message):
+        """Rows may have come or changed."""
+
+        def __init__(self, progress: Progress) -> None:
+            super().__init__()
+            self.progress = progress
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the latest one matters."""
+            return isinstance(message, Loader.Progressed)
+
+    class Crashed(Message):
+        """A bug of ours, to be raised where it is seen."""
+
+        def __init__(self, error: BaseException) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(self, store: Store, post: Callable[[Message], object]) -> None:
+        self._store = store
+        self._post = post
+        self._cancelled = threading.Event()
+        self._seen = threading.Event()
+        self._seen.set()
+        self._started = 0.0
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._started = time.monotonic()
+        start_thread("loader", self._run)
+
+    def cancel(self) -> None:
+        """Stop reading; what was read stays."""
+        self._cancelled.set()
+
+    def acknowledge(self) -> None:
+        """The last report of progress has been dealt with; until then the next one waits."""
+        self._seen.set()
+
+    def _run(self) -> None:
+        # RuntimeError: the event loop is closed, the screens are gone.
+        with contextlib.suppress(RuntimeError):
+            try:
+                self._load()
+            except BaseException as error:
+                self._post(self.Crashed(error))
+
+    def _load(self) -> None:
+        store = self._store
+        told = self._started
+        for batch in store.source.batches(BATCH):
+            store.feed(batch)
+            if self._cancelled.is_set():
+                break
+            if time.monotonic() - told >= INTERVAL:
+                store.sweep(SWEEP)
+                # Not forever: the screens' thread may be gone.
+                self._seen.wait(1.0)
+                self._tell(False)
+                told = time.monotonic()
+        store.finish()
+        self._tell(True)
+
+    def _tell(self, done: bool) -> None:
+        source = self._store.source
+        seconds = time.monotonic() - self._started
+        self._seen.clear()
+        self._post(
+            self.Progressed(Progress(done, self._cancelled.is_set(), seconds, source.position, source.size))
+        )
