@@ -165,6 +165,16 @@ def test_no_missing_reply(client: dict[str, object], server: dict[str, object]) 
     assert rules.missing_close_reply.check(facts, SERVER) is None
 
 
+@pytest.mark.parametrize(("first_breach", "severity"), [(0, None), (38, Severity.NOTE), (50, None)])
+def test_a_peer_that_broke_the_protocol_may_be_failed_instead(first_breach: int, severity: Severity | None) -> None:
+    server = side_ending(SERVER, close=sent_close(SERVER, 40), first_breach=first_breach)
+    finding = rules.missing_close_reply.check(ending(side_ending(CLIENT), server, fin(CLIENT, 41)), CLIENT)
+    assert finding is not None
+    assert finding.severity is severity
+    assert ("client's API reports 1000" in finding.detail) is (severity is None)
+    assert "the server's API reports 1006" in finding.detail or "the server's 1006" in finding.detail
+
+
 @pytest.mark.parametrize("body", [b"\x03", b"\x03\xee", b"\x03\xe8\xff"])
 def test_a_broken_close_may_be_failed_instead(body: bytes) -> None:
     server = side_ending(SERVER, close=sent_close(SERVER, 40, body))

@@ -174,10 +174,15 @@ def missing_close_reply(ending: Ending, side: Side) -> Finding | None:
     if end is None and ending.now_ns - close.time_ns < CLOSE_REPLY_TIMEOUT_NS and not earlier:
         return None
     hasty = end is not None and end.by is not side and end.time_ns - close.time_ns < CLOSE_REPLY_TIMEOUT_NS
-    excused = bool(earlier) or hasty or _is_broken(close)
-    detail = f"{_what_happened(ending, peer, close, earlier[0] if earlier else end)}; {_verdicts(side, close)}"
+    # RFC 6455 §7.1.7: who fails the connection for what the closer had sent may end TCP without a Close.
+    failed = end is not None and end.by is side and 0 < peer.first_breach <= end.packet
+    unread = bool(earlier) or failed or _is_broken(close)
+    told = f"the {side.peer}'s API reports 1006"
+    if not unread:
+        told = f"the {side}'s API reports {1005 if close.code is None else close.code}, the {side.peer}'s 1006"
+    detail = f"{_what_happened(ending, peer, close, earlier[0] if earlier else end)}; {told}"
     place = (None, end.packet, end.time_ns) if end else (None, close.packet, close.time_ns)
-    return Finding(detail, Severity.NOTE if excused else None, side, place)
+    return Finding(detail, Severity.NOTE if unread or hasty else None, side, place)
 
 
 def _is_broken(close: CloseFrame) -> bool:
@@ -199,11 +204,6 @@ def _what_happened(ending: Ending, peer: SideEnding, close: CloseFrame, end: Tcp
         return f"{told}; the {end.by} had ended TCP before ({kind}, packet {end.packet})"
     after = (end.time_ns - close.time_ns) / 1e9
     return f"{told}; the {end.by} ended TCP {after:.3f} s later ({kind}, packet {end.packet})"
-
-
-def _verdicts(receiver: Side, close: CloseFrame) -> str:
-    told = 1005 if close.code is None else close.code
-    return f"the {receiver}'s API reports {told}, the {receiver.peer}'s 1006"
 
 
 FRAME_RULES: tuple[Rule[[FrameHeader, Half]], ...] = (data_after_close, frame_after_close)
