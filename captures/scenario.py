@@ -88,6 +88,8 @@ class Expected:
     """Pings sent and answered, both directions together."""
     frames: Mapping[Side, Mapping[str, int]] | Unsaid | None = None
     """Frames of each kind; None: those that the script encoded."""
+    shows: str = ""
+    """What this connection is about, in captures of many."""
     also: frozenset[str] = frozenset()
     """Rules beyond tier 1, errors and warnings, that may be reported too."""
 

@@ -1,5 +1,7 @@
 """README.md of the captures: a table made from the scenarios."""
 
+from itertools import groupby
+
 from captures.scenario import Close, Expected, Fired, Scenario, Unsaid
 from captures.scenarios.book import CHAPTERS
 
@@ -13,16 +15,37 @@ gives the same files byte for byte; `--check` compares. This table is made by it
 `situations/` holds what is no rule but has to come out right. What has to come out is written beside each script,
 from the RFCs; `tests/test_captures.py` compares it with the report.
 
-Addresses are those of RFC 5737 and RFC 3849, names end in example.com, and time begins at 2026-03-02 09:00:00 UTC.
+In the last column "closed 1001 / –" gives the codes of the client's and of the server's Close frame. Addresses are
+those of RFC 5737 and RFC 3849, names end in example.com, and time begins at 2026-03-02 09:00:00 UTC.
 """
 
 
 def readme() -> str:
     parts = [HEAD]
     for title, chapter in CHAPTERS.items():
-        parts.append(f"\n## {title}\n\n| file | shows | expected |\n|---|---|---|\n")
-        parts.extend(_row(scenario) for scenario in chapter.scenarios)
+        parts.append(f"\n## {title}\n")
+        for described, scenarios in groupby(chapter.scenarios, _is_described):
+            if described:
+                parts.extend(map(_connections, scenarios))
+            else:
+                parts.append("\n| file | shows | expected |\n|---|---|---|\n")
+                parts.extend(map(_row, scenarios))
     return "".join(parts)
+
+
+def _is_described(scenario: Scenario) -> bool:
+    """Whether each connection of the capture has something to tell."""
+    return any(expected.shows for expected in scenario.expected)
+
+
+def _connections(scenario: Scenario) -> str:
+    """A capture of many stories, a row for each."""
+    rows = [
+        f"| {number} | {_cell(expected.shows)} | {_cell(_outcome(expected))} |\n"
+        for number, expected in enumerate(scenario.expected, 1)
+    ]
+    head = "| connection | shows | expected |\n|---|---|---|\n"
+    return f"\n[{scenario.path}]({scenario.path}): {scenario.shows}.\n\n{head}{''.join(rows)}"
 
 
 def _row(scenario: Scenario) -> str:
@@ -44,7 +67,7 @@ def _expected(scenario: Scenario) -> str:
 
 
 def _outcome(expected: Expected) -> str:
-    end = "open" if isinstance(expected.state, Unsaid) else expected.state
+    end: str = "open" if isinstance(expected.state, Unsaid) else expected.state
     if expected.state == "failed" and expected.status != 101:
         end = f"refused {expected.status}" if expected.status else "unanswered"
     elif expected.state == "closed":

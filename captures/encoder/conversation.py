@@ -155,16 +155,19 @@ class Conversation:
         """Wait for a time of the capture, in seconds since its start."""
         self.clock = max(self.clock, START_NS + round(at * SECOND))
 
-    def emit(self, sender: Peer, packet: bytes, captured: bool) -> None:
-        """Let the sender's turn pass and put the packet into the trace."""
-        client, _ = self.ends
-        turn = CLIENT_TURN_NS if sender is client else self.rtt_ns
-        self.clock += SAME_SPEAKER_NS if sender is self._speaker else turn
-        self._speaker = sender
-        if captured:
-            data = self.link.wrap(packet, sender.host, sender.other.host)
-            self.trace.records.append(Record(self.clock, data, self.link.number, self.comment, self.interface))
-            self.comment = ""
+    def turn(self, sender: Peer) -> int:
+        """Nanoseconds from the other side's packet to the answer of `sender`, as the capture point sees them."""
+        return CLIENT_TURN_NS if sender is self.ends[0] else self.rtt_ns
+
+    def emit(self, sender: Peer, packets: list[bytes], captured: bool) -> None:
+        """Let the sender's turn pass and put the packets into the trace."""
+        for packet in packets:
+            self.clock += SAME_SPEAKER_NS if sender is self._speaker else self.turn(sender)
+            self._speaker = sender
+            if captured:
+                data = self.link.wrap(packet, sender.host, sender.other.host)
+                self.trace.records.append(Record(self.clock, data, self.link.number, self.comment, self.interface))
+                self.comment = ""
 
     def connect(self) -> None:
         """The three-way handshake of TCP."""

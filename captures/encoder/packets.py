@@ -56,6 +56,10 @@ class Quirks:
     """Captured before segmentation offload: the IP total length is 0 and the capture knows better."""
     padding: bytes = b""
     """Bytes after the end of the IP packet, as Ethernet's minimum length puts there."""
+    ip_options: bool = False
+    """With an option in the IPv4 header, or with extension headers behind that of IPv6."""
+    fragment_size: int = 0
+    """Bytes of TCP in each IP fragment, a multiple of 8; 0 for packets that are not fragmented."""
 
 
 PLAIN = Quirks()
@@ -65,7 +69,7 @@ def checksum(data: bytes) -> int:
     """The Internet checksum (RFC 1071)."""
     if len(data) % 2:
         data += b"\0"
-    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f">{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
@@ -92,19 +96,50 @@ def tcp(segment: Segment, quirks: Quirks = PLAIN) -> bytes:
     return body[:16] + struct.pack(">H", total) + body[18:]
 
 
-def ip(segment: Segment, identification: int, quirks: Quirks = PLAIN) -> bytes:
-    """The segment as an IP packet; `identification` is the IPv4 packet counter of the sender."""
+def ip(segment: Segment, identification: int, quirks: Quirks = PLAIN) -> list[bytes]:
+    """The segment as an IP packet, or as several fragments; `identification` is the packet counter of the sender."""
     body = tcp(segment, quirks)
-    source, destination = segment.source.packed, segment.destination.packed
-    if len(source) == 16:
-        length = 0 if quirks.zero_ip_length else len(body)
-        head = struct.pack(">IHBB", 6 << 28, length, PROTOCOL_TCP, segment.source.ttl) + source + destination
-        return head + body + quirks.padding
-    length = 0 if quirks.zero_ip_length else 20 + len(body)
-    ttl = segment.source.ttl
-    head = struct.pack(">BBHHHBBH", 0x45, 0, length, identification & 0xFFFF, 0x4000, ttl, PROTOCOL_TCP, 0)
-    total = checksum(head + source + destination)
-    return head[:10] + struct.pack(">H", total) + source + destination + body + quirks.padding
+    size = quirks.fragment_size or len(body)
+    parts = [(start, body[start : start + size]) for start in range(0, len(body), size)]
+    header = _ipv6_header if len(segment.source.packed) == 16 else _ipv4_header
+    return [
+        header(segment, identification, quirks, start, len(part), start + size < len(body)) + part + quirks.padding
+        for start, part in parts
+    ]
+
+
+def _ipv4_header(segment: Segment, identification: int, quirks: Quirks, offset: int, payload: int, more: bool) -> bytes:
+    options = b"\x94\x04\x00\x00" if quirks.ip_options else b""  # Router alert (RFC 2113).
+    size = 20 + len(options)
+    length = 0 if quirks.zero_ip_length else size + payload
+    flags = 0x2000 * more if quirks.fragment_size else 0x4000
+    head = struct.pack(
+        ">BBHHHBBH",
+        0x40 | size // 4,
+        0,
+        length,
+        identification & 0xFFFF,
+        flags | offset // 8,
+        segment.source.ttl,
+        PROTOCOL_TCP,
+        0,
+    )
+    head += segment.source.packed + segment.destination.packed + options
+    return head[:10] + struct.pack(">H", checksum(head)) + head[12:]
+
+
+def _ipv6_header(segment: Segment, identification: int, quirks: Quirks, offset: int, payload: int, more: bool) -> bytes:
+    following, extensions = PROTOCOL_TCP, b""
+    if quirks.fragment_size:
+        extensions = struct.pack(">BBHI", following, 0, offset | more, identification)
+        following = 44
+    if quirks.ip_options:
+        # Destination options and hop-by-hop options, nothing but padding in them (RFC 8200 §4.2).
+        extensions = bytes([60, 0, 1, 4, 0, 0, 0, 0]) + bytes([following, 0, 1, 4, 0, 0, 0, 0]) + extensions
+        following = 0
+    length = 0 if quirks.zero_ip_length else len(extensions) + payload
+    head = struct.pack(">IHBB", 6 << 28, length, following, segment.source.ttl)
+    return head + segment.source.packed + segment.destination.packed + extensions
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,11 @@ class WebSocket(Conversation):
         self.server.text("hello to you")
         self.close(self.client)
 
+    def open_greet_and_close(self) -> None:
+        """A whole connection with nothing special about it."""
+        self.open()
+        self.greet_and_close()
+
     def refuse(self, answered: Head, asked: Head | None = None) -> None:
         """A handshake that the server turns down, and the end of TCP."""
         self.open(asked, answered)

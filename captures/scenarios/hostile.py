@@ -23,7 +23,8 @@ def stranger(target: str, expected: Expected) -> Callable[[Script], Script]:
 
     def register(script: Script) -> Script:
         plain = target.isascii() and target.isprintable()
-        _cast.append((target, expected.having(url=f"ws://ws.example.com{target}" if plain else ANY), script))
+        url = f"ws://ws.example.com{target}" if plain else ANY
+        _cast.append((target, expected.having(url=url, shows=script.__doc__ or ""), script))
         return script
 
     return register
@@ -34,6 +35,7 @@ MARKUP = "[/foo] [bold]x[/bold] [@click=app.quit]y[/] [link=file:///etc/passwd]z
 
 @stranger("/[/foo]/[bold]?[red]=<script>alert(1)</script>", closed("client", 4000, MARKUP))
 def markup(talk: WebSocket) -> None:
+    """Markup of terminals, pages and templates in every field."""
     talk.open(talk.request.plus("User-Agent", MARKUP), talk.switching.plus("Server", "[/]"))
     talk.client.text(MARKUP)
     talk.server.text(f"<img src=x onerror=alert(1)> {MARKUP}")
@@ -58,6 +60,7 @@ BIDI = "user\u202etxt.exe\u202c \u2066isolate\u2069 \u200f\u061c \u05d0\u05d1\u0
 
 @stranger("/bidi", closed("client", 4002, BIDI))
 def bidi(talk: WebSocket) -> None:
+    """Characters that turn the reading direction, hide, or pile up."""
     talk.open()
     talk.client.text(BIDI)
     talk.server.text("zero\u200bwidth\u2060\ufeff \u00adsoft \u2028line\u2029paragraph \U000e0041tag")
@@ -75,6 +78,7 @@ def c1_controls(talk: WebSocket) -> None:
 
 @stranger("/nul%00", closed("client", 4004, "a\0b\0"))
 def nul(talk: WebSocket) -> None:
+    """NULs, and every byte there is."""
     talk.open(talk.request.plus("X-Nul", "a\0b"), talk.switching.plus("X-Nul", "\0"))
     talk.client.text("\0" * 20)
     talk.client.binary(bytes(range(256)))
@@ -98,6 +102,7 @@ def formulas(talk: WebSocket) -> None:
 
 @stranger("/spoofed", refused(400).firing(Fired("invalid-subprotocol-offer", "client")))
 def formula_as_subprotocol(talk: WebSocket) -> None:
+    """A formula is no legal subprotocol."""
     asked = talk.request.plus(PROTOCOL, f"{FORMULA}, [/foo], \x1b[31m")
     talk.refuse(refusal(400), asked)
 
@@ -111,6 +116,7 @@ def long_url(talk: WebSocket) -> None:
 
 @stranger("/many-headers", closed("client").having(messages=(1, 1)))
 def many_headers(talk: WebSocket) -> None:
+    """150 header fields."""
     asked = talk.request
     for number in range(150):
         asked = asked.plus(f"X-{number}", "v" * (number % 7))
@@ -127,6 +133,7 @@ def raw_bytes_in_heads(talk: WebSocket) -> None:
 
 @stranger("/bad-text", failing("server", 1007, "\x1b[41m bad").firing(Fired("invalid-utf8-text", "client", 0)))
 def bad_text(talk: WebSocket) -> None:
+    """Bad UTF-8 around an escape sequence in a text message."""
     talk.open()
     talk.client.frame(TEXT, b"\xff\xfe\x1b[31m[/foo]\xc0\x80\xf5")
     talk.close(talk.server, 1007, "\x1b[41m bad")
@@ -137,6 +144,7 @@ def bad_text(talk: WebSocket) -> None:
     failing("server", 1007, broken=Close(4006, ANY)).firing(Fired("invalid-utf8-close-reason", "client", 0)),
 )
 def bad_reason(talk: WebSocket) -> None:
+    """The same in a close reason."""
     talk.open()
     talk.client.close(4006, b"\xff\x1b]0;owned\x07[/foo]\xed\xa0\x80")
     talk.server.close(1007)
@@ -151,12 +159,14 @@ def status_line(talk: WebSocket) -> None:
 
 @stranger("/origin", closed("client").having(messages=(1, 1)))
 def origin(talk: WebSocket) -> None:
+    """A hostile origin and referrer."""
     talk.open(talk.request.plus("Origin", "http://[/foo]\x1b[31m\x9b").plus("Referer", "javascript:alert(1)"))
     talk.greet_and_close()
 
 
 @stranger("/one-long-line", closed("client", 4007, "x" * 123).having(messages=(1, 2)))
 def long_lines(talk: WebSocket) -> None:
+    """One line of 20 000 characters, 3000 empty ones, brackets without end."""
     talk.open()
     talk.client.text("x" * 20_000)
     talk.server.text("\n" * 3000)

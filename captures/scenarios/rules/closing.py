@@ -1,7 +1,7 @@
 """Rules about the closing handshake (RFC 6455 §5.5.1, §7)."""
 
 from captures.encoder.conversation import SERVER, Trace
-from captures.encoder.frames import CLOSE, CONTINUATION, TEXT
+from captures.encoder.frames import CLOSE, CONTINUATION, TEXT, close_payload
 from captures.encoder.packets import Host
 from captures.encoder.websocket import WebSocket
 from captures.scenario import ABNORMAL, ANY, Chapter, Close, Event, Expected, Fired, closed, failing
@@ -196,6 +196,44 @@ def closer_hung_up(talk: WebSocket) -> None:
     talk.open()
     talk.client.close(1001, acked=False)
     talk.end_tcp(talk.client)
+
+
+@chapter.connection(
+    "missing-close-reply.receiver-failed",
+    "A broken frame and a Close in one segment; the server drops TCP over the former, so it need not answer the latter",
+    Expected(
+        state="closed",
+        initiator="client",
+        client_close=Close(1000),
+        tcp=("fin", "server"),
+        client_event=ABNORMAL,
+        server_event=ABNORMAL,
+    ).firing(Fired("reserved-opcode", "client", 0), Fired("missing-close-reply", "server", severity="note")),
+)
+def receiver_failed(talk: WebSocket) -> None:
+    talk.open()
+    talk.client.send(talk.client.encode(0x3, b"?") + talk.client.encode(CLOSE, close_payload(1000)))
+    talk.end_tcp()
+
+
+@chapter.connection(
+    "missing-close-reply.ignored",
+    "The server goes on for 12 s as if it had not received the client's Close",
+    Expected(
+        state="closing",
+        initiator="client",
+        client_close=Close(1000),
+        messages=(0, 4),
+        client_event=ANY,
+        server_event=ANY,
+    ).firing(Fired("missing-close-reply", "server")),
+)
+def ignored_close(talk: WebSocket) -> None:
+    talk.open()
+    talk.client.close(1000)
+    for number in range(4):
+        talk.wait(3)
+        talk.server.text(f"tick {number}")
 
 
 @chapter.connection(

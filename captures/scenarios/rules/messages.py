@@ -2,7 +2,7 @@
 
 from captures.encoder.frames import CLOSE, CONTINUATION, PING, RSV1, TEXT, close_payload
 from captures.encoder.websocket import WebSocket
-from captures.scenario import Chapter, Fired, closed, failing
+from captures.scenario import Chapter, Expected, Fired, closed, failing
 
 chapter = Chapter("rules/")
 
@@ -28,6 +28,19 @@ def unanswered_ping(talk: WebSocket) -> None:
         talk.server.text(f"tick {number}")
     talk.wait(5)
     talk.close(talk.client)
+
+
+@chapter.connection(
+    "missing-pong.still-open",
+    "The same while the connection is still open, 30 s after the Ping: a warning",
+    Expected(messages=(0, 3), pings=(1, 0)).firing(Fired("missing-pong", "server", severity="warning")),
+)
+def unanswered_so_far(talk: WebSocket) -> None:
+    talk.open()
+    talk.client.ping(b"are you there?")
+    for number in range(3):
+        talk.wait(10)
+        talk.server.text(f"tick {number}")
 
 
 @chapter.connection(

@@ -2,7 +2,8 @@
 
 from captures.encoder.conversation import Trace
 from captures.encoder.files import pcap
-from captures.encoder.packets import LOOP, NULL, QINQ, RAW, SLL, SLL2, VLAN, Host, Link, Quirks
+from captures.encoder.packets import ETHERNET, LOOP, NULL, PLAIN, QINQ, RAW, SLL, SLL2, VLAN, Host, Link, Quirks
+from captures.encoder.tunnels import GRE, IPIP, MPLS, PPPOE, VXLAN
 from captures.encoder.websocket import WebSocket
 from captures.scenario import Chapter, closed
 
@@ -20,26 +21,45 @@ for name, shows, link in (
     ("link-null", "BSD loopback, the family in the byte order of the capturing host", NULL),
     ("link-loop", "OpenBSD loopback, the family in network byte order", LOOP),
     ("link-raw", "Raw IP, as of a tunnel interface", RAW),
+    ("tunnel-mpls", "Two MPLS labels", MPLS),
+    ("tunnel-pppoe", "PPPoE, as on a DSL line", PPPOE),
+    ("tunnel-gre", "GRE between two routers", GRE),
+    ("tunnel-vxlan", "VXLAN between two hypervisors", VXLAN),
+    ("tunnel-ipip", "IP in IP", IPIP),
 ):
-
-    def _open_talk_close(talk: WebSocket) -> None:
-        talk.open()
-        talk.greet_and_close()
-
-    chapter.connection(name, shows, CLEAN, link=link)(_open_talk_close)
+    chapter.connection(name, shows, CLEAN, link=link)(WebSocket.open_greet_and_close)
 
 
-def over_ipv6(name: str, shows: str, link: Link) -> None:
+def over_ipv6(name: str, shows: str, link: Link, quirks: Quirks = PLAIN) -> None:
     def script(trace: Trace) -> None:
         talk = WebSocket(trace, client=CLIENT_6, server=SERVER_6)
+        talk.client.quirks = talk.server.quirks = quirks
         talk.open(talk.request.having("Host", "[2001:db8:80::20]"))
         talk.greet_and_close()
 
     chapter.capture(name, shows, CLEAN.having(url="ws://[2001:db8:80::20]/chat"), link=link)(script)
 
 
-over_ipv6("ipv6", "IPv6 on Ethernet, with an address in the URL", VLAN)
+over_ipv6("ipv6", "IPv6 on Ethernet, with an address in the URL", ETHERNET)
 over_ipv6("ipv6-null", "IPv6 on BSD loopback, with the family number of macOS", NULL)
+
+
+over_ipv6("ipv6-extension-headers", "Hop-by-hop and destination options before TCP", ETHERNET, Quirks(ip_options=True))
+over_ipv6("ipv6-fragments", "IPv6 fragments of 128 bytes", ETHERNET, Quirks(fragment_size=128))
+
+
+def with_quirks(name: str, shows: str, quirks: Quirks) -> None:
+    """Every packet of both sides has the quirks."""
+
+    def script(talk: WebSocket) -> None:
+        talk.client.quirks = talk.server.quirks = quirks
+        talk.open_greet_and_close()
+
+    chapter.connection(name, shows, CLEAN)(script)
+
+
+with_quirks("ipv4-options", "IPv4 headers of 24 bytes, with an option", Quirks(ip_options=True))
+with_quirks("ipv4-fragments", "IPv4 fragments of 64 bytes", Quirks(fragment_size=64))
 
 
 @chapter.connection(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from captures.encoder.conversation import Trace
+from captures.encoder.conversation import Peer, Trace
 from captures.encoder.handshake import EXTENSIONS, KEY, PROTOCOL, VERSION, Head, request, switching
 from captures.encoder.packets import Host
 from captures.encoder.websocket import WebSocket
@@ -138,6 +138,11 @@ class Visit(WebSocket):
         self.request = agent(target, self.key, site.authority)
         self.switching = self.signed(switching(self.key))
 
+    def turn(self, sender: Peer) -> int:
+        """Both ends are some way from the capture point, and no two answers take equally long."""
+        half = self.rtt_ns * (0.2 if sender is self.client else 0.8)
+        return round(half * self.trace.random.uniform(0.85, 1.6))
+
     def agree(self, extension: str) -> None:
         """Open with permessage-deflate as the server answers it to the agent's offer."""
         self.open(None, self.switching.plus(EXTENSIONS, extension))
@@ -176,7 +181,8 @@ class Stories:
         """Register the script below; `at` is when its SYN passes, in seconds."""
 
         def register(tell: Callable[[Visit], None]) -> Callable[[Visit], None]:
-            self.stories.append(Story(at, client, site, target, agent, expected.having(url=site.url(target)), tell))
+            outcome = expected.having(url=site.url(target), shows=tell.__doc__ or "")
+            self.stories.append(Story(at, client, site, target, agent, outcome, tell))
             return tell
 
         return register

@@ -37,21 +37,25 @@ def turned_down(talk: Visit, status: int, body: str = "", **fields: str) -> None
 
 @book.story(6.0, Host("192.0.2.34", 38102), REPORTS, "/private", aiohttp, refused(401))
 def unauthorised(talk: Visit) -> None:
+    """Turned away for want of a token."""
     turned_down(talk, 401, '{"error":"token required"}', WWW_Authenticate='Bearer realm="reports"')
 
 
 @book.story(9.2, Host("192.0.2.24", 52710), LIVE, "/admin", chrome, refused(403))
 def forbidden_origin(talk: Visit) -> None:
+    """A page of the wrong origin knocks."""
     turned_down(talk, 403, "origin https://www.example.com is not allowed")
 
 
 @book.story(11.3, Host("192.0.2.22", 53990), GRAPHQL, "/graphql-old", firefox, refused(404))
 def moved_away(talk: Visit) -> None:
+    """A path that is no more."""
     turned_down(talk, 404, NGINX_PAGE.format("404 Not Found"))
 
 
 @book.story(55.7, Host("192.0.2.24", 52744), LIVE, "/scores", chrome, refused(502))
 def upstream_down(talk: Visit) -> None:
+    """nginx is there, the program behind it is not."""
     turned_down(talk, 502, NGINX_PAGE.format("502 Bad Gateway"))
 
 
@@ -118,6 +122,7 @@ def flooding(talk: Visit) -> None:
     failing("server", 1009, "Message size 24000 exceeds limit 16384").having(messages=(2, 1)),
 )
 def too_big(talk: Visit) -> None:
+    """More than the server takes in one message."""
     talk.open()
     talk.client.text(compact(action="upload", name="video.mp4", size=24000))
     talk.server.text(compact(ready=True))
@@ -163,9 +168,10 @@ def keepalive(talk: Visit) -> None:
 
 
 @book.story(
-    62.9, Host("192.0.2.25", 55120), CHAT, "/room/team?token=expired", chrome, closed("server", 3000, "token expired")
+    162.9, Host("192.0.2.25", 55120), CHAT, "/room/team?token=expired", chrome, closed("server", 3000, "token expired")
 )
 def token_expired(talk: Visit) -> None:
+    """The first thing the server says is that the token has expired."""
     talk.open()
     talk.wait(0.05)
     talk.close(talk.server, 3000, "token expired")
@@ -193,6 +199,7 @@ def restarted(at: float, client: Host, room: str, number: int) -> None:
         at, client, CHAT, room, chrome, closed("server", 1012, "service restart").having(messages=(1, 1), pings=(4, 4))
     )
     def story(talk: Visit) -> None:
+        """A long connection that ends when the chat server restarts."""
         talk.open()
         talk.client.text(compact(type="join", room=room.rpartition("/")[2], name=f"user-{number}"))
         talk.server.text(compact(type="welcome", members=[f"user-{number}"]))

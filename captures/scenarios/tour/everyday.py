@@ -132,7 +132,7 @@ def subscription(talk: Visit) -> None:
 
 
 @book.story(
-    33.0,
+    133.0,
     Host("192.0.2.34", 38114),
     REPORTS,
     "/upload?name=site-plan.png",
@@ -221,7 +221,7 @@ def mqtt(talk: Visit) -> None:
 
 
 @book.story(
-    70.8,
+    128.8,
     Host("192.0.2.23", 50288),
     CHAT,
     "/room/planning",
@@ -252,7 +252,7 @@ def crossing(talk: Visit) -> None:
     talk.end_tcp()
 
 
-@book.story(48.4, Host("192.0.2.22", 54002), LIVE, "/scores", firefox, closed("client", None).having(messages=(0, 3)))
+@book.story(120.4, Host("192.0.2.22", 54002), LIVE, "/scores", firefox, closed("client", None).having(messages=(0, 3)))
 def scores(talk: Visit) -> None:
     """A page calls close() without arguments: an empty Close, which is 1005 at the other end."""
     talk.open()

@@ -51,7 +51,7 @@ def unmasked(talk: Visit) -> None:
 
 
 @book.story(
-    52.3,
+    139.3,
     Host("192.0.2.25", 55098),
     DEVICES,
     "/dashboard",
@@ -168,7 +168,7 @@ def afterthought(talk: Visit) -> None:
 
 
 @book.story(
-    101.4,
+    171.4,
     Host("192.0.2.22", 54100),
     LIVE,
     "/scores",
@@ -182,7 +182,7 @@ def cached_answer(talk: Visit) -> None:
 
 
 @book.story(
-    112.2,
+    151.2,
     Host("192.0.2.28", 60177),
     LIVE,
     "/scores",
