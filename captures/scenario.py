@@ -56,7 +56,7 @@ class Event:
     """What the program at one end is told."""
 
     code: int
-    clean: bool
+    clean: bool | Unsaid
     reason: str = ""
 
 

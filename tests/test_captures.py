@@ -101,8 +101,7 @@ def facts_expected(expected: Expected, frames: Any) -> dict[str, Any]:
     }
     for side in ("client", "server"):
         facts |= close_facts(side, getattr(expected, f"{side}_close"))
-        event = getattr(expected, f"{side}_event")
-        facts[f"{side} event"] = (event.code, event.clean, event.reason) if isinstance(event, Event) else event
+        facts |= event_facts(side, getattr(expected, f"{side}_event"))
     return {name: fact for name, fact in facts.items() if not isinstance(fact, Unsaid)}
 
 
@@ -110,6 +109,12 @@ def close_facts(side: str, close: Close | Unsaid | None) -> dict[str, Any]:
     if isinstance(close, Close):
         return {f"{side} close": True, f"{side} code": close.code, f"{side} reason": close.reason}
     return {f"{side} close": close if isinstance(close, Unsaid) else False}
+
+
+def event_facts(side: str, event: Event | Unsaid | None) -> dict[str, Any]:
+    if isinstance(event, Event):
+        return {f"{side} told": event.code, f"{side} told reason": event.reason, f"{side} told clean": event.clean}
+    return {f"{side} told": event}
 
 
 def fired_row(fired: Fired) -> tuple[str, str, str, str, int]:
@@ -149,7 +154,9 @@ def facts_reported(connection: dict[str, Any]) -> dict[str, Any]:
         facts[f"{side} close"] = frame is not None
         facts[f"{side} code"] = frame and frame["code"]
         facts[f"{side} reason"] = frame and frame["reason"]
-        facts[f"{side} event"] = event and (event["code"], event["was_clean"], event["reason"])
+        facts[f"{side} told"] = event and event["code"]
+        facts[f"{side} told reason"] = event and event["reason"]
+        facts[f"{side} told clean"] = event and event["was_clean"]
     return facts
 
 

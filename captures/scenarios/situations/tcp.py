@@ -14,10 +14,12 @@ PATTERN_ARRIVES = closed("client").having(messages=(1, 2), payload=(5, len(PATTE
 
 
 @chapter.connection(
-    "sequence-wrap", "Both initial sequence numbers are just below 2^32 and wrap inside a message", PATTERN_ARRIVES
+    "sequence-wrap",
+    "Both initial sequence numbers are just below 2^32; the client's wraps in its request, the server's in a message",
+    PATTERN_ARRIVES,
 )
 def wrap(talk: WebSocket) -> None:
-    talk.client.sequence = 2**32 - 300
+    talk.client.sequence = 2**32 - 100
     talk.server.sequence = 2**32 - 2000
     talk.open()
     talk.server.binary(PATTERN)
