@@ -123,6 +123,7 @@ def test_words_for_several_rules_list_them() -> None:
         ("xyzzy!", 'nothing is known about "xyzzy!"', "give a close code (1006)"),
         ("", 'nothing is known about ""', "give a close code (1006)"),
         ("65536", "65536 is no close code", "0 to 65535"),
+        ("9" * 5000, f"{'9' * 5000} is no close code", "0 to 65535"),
         ("4000-3000", "4000-3000 is no range of close codes", "0 to 65535"),
         ("1-99999", "1-99999 is no range of close codes", "0 to 65535"),
     ],

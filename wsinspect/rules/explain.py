@@ -103,10 +103,10 @@ def _plain(words: str) -> str:
 
 
 def _explain_number(digits: str) -> str:
-    code = int(digits)
-    if code > HIGHEST:
+    # The length first: int() refuses thousands of digits with an error of its own.
+    if len(digits) > len(str(HIGHEST)) or int(digits) > HIGHEST:
         raise WsinspectError(f"{digits} is no close code", f"a close code has two bytes: 0 to {HIGHEST}")
-    return _explain_code(describe(code))
+    return _explain_code(describe(int(digits)))
 
 
 def _explain_code(known: CloseCode) -> str:
