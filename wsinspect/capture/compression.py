@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 MAGIC = bytes.fromhex("1f8b")
 
-MAX_PIECE = 1024 * 1024
+MAX_PIECE = 128 * 1024
 """Plain bytes handed out at once, however well they compress."""
 
 _GZIP_WINDOW = zlib.MAX_WBITS | 16  # zlib: plus 16 for the gzip format instead of zlib's own
