@@ -204,7 +204,7 @@ class FrameDecoder:
         return [self._incomplete_header(partial, self._partial_chunk)]
 
     def _incomplete_header(self, partial: bytes, start: Chunk) -> FramePiece:
-        """The frame of which the first two bytes are known: its length counts as the 7-bit field, its key as unknown."""
+        """The frame whose first two bytes alone are known: the 7-bit field stands for its length, no key."""
         first, second = partial[0], partial[1]
         header = FrameHeader(
             self._count, first >= 0x80, first >> 4 & 7, first & 15, second >= 0x80, b"", second & 0x7F, 7,
