@@ -1,16 +1,29 @@
 """The program on the terminal: which screens there are and what leads from one to another."""
 
 import sys
-from typing import ClassVar
+from collections.abc import Iterable
+from functools import partial
+from typing import ClassVar, Protocol, runtime_checkable
 
 from textual import on
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
+from wsinspect.tui.connection.screen import ConnectionScreen
 from wsinspect.tui.connections.screen import ConnectionsScreen
-from wsinspect.tui.loader import START, Loader
+from wsinspect.tui.help import help_on, keys_of
+from wsinspect.tui.loader import START, Loader, Progress
 from wsinspect.tui.source import CaptureSource, Source
 from wsinspect.tui.store import Store
+
+
+@runtime_checkable
+class ShowsProgress(Protocol):
+    """A screen that wants to know when more has been read."""
+
+    def show_progress(self, progress: Progress) -> None:
+        """Reading has moved on."""
 
 
 class WsinspectApp(App[None]):
@@ -38,8 +51,9 @@ class WsinspectApp(App[None]):
     @on(Loader.Progressed)
     def _progressed(self, event: Loader.Progressed) -> None:
         self.progress = event.progress
-        if self._list.is_mounted:
-            self._list.show_progress(event.progress)
+        for screen in self.screen_stack:
+            if isinstance(screen, ShowsProgress):
+                screen.show_progress(event.progress)
         self._loader.acknowledge()
 
     @on(Loader.Crashed)
@@ -49,6 +63,22 @@ class WsinspectApp(App[None]):
     @on(ConnectionsScreen.LoadingStopped)
     def _stop_loading(self) -> None:
         self._loader.cancel()
+
+    @on(ConnectionsScreen.Opened)
+    def _open(self, event: ConnectionsScreen.Opened) -> None:
+        self.push_screen(ConnectionScreen(self.store, event.connection, self._list.neighbour), self._list.come_back)
+
+    def action_help(self) -> None:
+        """Every key of the screen, in a box above it."""
+        self.push_screen(help_on(self.screen))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Whatever a key does, the palette does too."""
+        for command in super().get_system_commands(screen):
+            if command.title not in ("Keys", "Quit"):  # our own help and our own quit are below
+                yield command
+        for key in keys_of(screen):
+            yield SystemCommand(key.title, f"{key.does} ({key.keys})", partial(self.run_action, key.action, key.node))
 
 
 def run(path: str) -> None:

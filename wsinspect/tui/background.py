@@ -16,7 +16,7 @@ T = TypeVar("T")
 def start_thread(name: str, work: Callable[[], object]) -> None:
     """Run `work` beside everything else.
 
-    A daemon thread rather than one of Textual's workers: a source that never ends must not keep the program from ending.
+    A daemon thread rather than one of Textual's workers: a source that never ends must not keep the program alive.
     """
     context = contextvars.copy_context()  # how Textual knows which app a message belongs to
     threading.Thread(target=context.run, args=(work,), name=name, daemon=True).start()

@@ -18,6 +18,7 @@ Line = list[Span]
 INKS: Final[dict[str, str]] = {
     "": "",
     "strong": "bold",
+    "tab": "bold $foreground on $primary 45%",
     "muted": "$text-muted",
     "faint": "$foreground 35%",
     "title": "bold $text-primary",

@@ -17,7 +17,7 @@ CACHED_LINES = 1000
 """Drawn lines that are kept, per widget."""
 
 
-class LineView(ScrollView, can_focus=True):
+class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     """Lines that are drawn when they come into view. Subclasses say how many there are and what is in each."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"line--cursor", "line--titles"} | {f"ink--{name}" for name in INKS if name}
@@ -67,7 +67,12 @@ class LineView(ScrollView, can_focus=True):
     @property
     def page_lines(self) -> int:
         """Scrolling lines that fit on the screen."""
-        return max(1, self.size.height - self.title_lines)
+        return max(1, self.scrollable_size.height - self.title_lines)
+
+    @property
+    def line_width(self) -> int:
+        """Cells of a line."""
+        return self.scrollable_size.width
 
     def set_line_count(self, count: int) -> None:
         """There are now `count` lines."""
@@ -98,7 +103,7 @@ class LineView(ScrollView, can_focus=True):
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.line_width
         if y < self.title_lines:
             return self._strip(self.draw_titles(width), width, self.get_component_rich_style("line--titles"))
         index = y - self.title_lines + self.scroll_offset.y
@@ -142,7 +147,7 @@ class LineView(ScrollView, can_focus=True):
         self._set_extent()
 
     def _set_extent(self) -> None:
-        self.virtual_size = Size(self.size.width, self._count + self.title_lines)
+        self.virtual_size = Size(self.line_width, self._count + self.title_lines)
 
     # Keys
 

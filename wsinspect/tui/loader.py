@@ -120,6 +120,4 @@ class Loader:
         source = self._store.source
         seconds = time.monotonic() - self._started
         self._seen.clear()
-        self._post(
-            self.Progressed(Progress(done, self._cancelled.is_set(), seconds, source.position, source.size))
-        )
+        self._post(self.Progressed(Progress(done, self._cancelled.is_set(), seconds, source.position, source.size)))

@@ -76,7 +76,7 @@ class Table(VirtualList, Generic[T]):
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
         if offset is not None and offset.y < self.title_lines:
-            column = column_at(self.layout_for(self.size.width), offset.x)
+            column = column_at(self.layout_for(self.line_width), offset.x)
             if column is not None and column.key is not None:
                 self.post_message(self.TitleClicked(column.id))
             event.prevent_default()  # the list below has nothing to do with it

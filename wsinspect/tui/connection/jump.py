@@ -29,3 +29,8 @@ class Jump(Message):
     def to_violation(cls, rule: str, by: str | None) -> "Jump":
         """To the explanation of a broken rule."""
         return cls("violations", violation=(rule, by))
+
+    @classmethod
+    def to_breach(cls, rule: str, by: str | None) -> "Jump":
+        """To the first frame that breaks a rule, or to the heads if none does."""
+        return cls("frames", violation=(rule, by))

@@ -6,7 +6,7 @@ from wsinspect.timeline import Entry, FrameEntry, GapEntry, HeadEntry, NoteEntry
 from wsinspect.transport.httphead import RequestHead
 from wsinspect.tui.connection.opened import Opened
 from wsinspect.tui.connection.preview import close_label, data_preview, frame_label
-from wsinspect.tui.connection.story import Digest, Kind, Step, Story
+from wsinspect.tui.connection.story import IDLE_NS, Digest, Kind, Step, Story
 from wsinspect.tui.connections.row import USUAL_CODES
 from wsinspect.tui.ink import Line, Span, fit, fit_line, shown_width, spread
 from wsinspect.tui.units import address, plural, size, span, stopwatch
@@ -172,18 +172,18 @@ def _fold(digest: Digest, inner: int, unfolded: bool) -> Line:
     sides = [side for side in Side if digest.frames[side]]
     for side in sides:
         counted = ", ".join(f"{number:,} {name}" for name, number in digest.frames[side].most_common())
-        ink = side.value
-        label += [(f"{'↑' if side is Side.CLIENT else '↓'} ", ink), (f"{counted}, {size(digest.bytes[side])}, ", "")]
+        arrow = "↑" if side is Side.CLIENT else "↓"
+        label += [(f"{arrow} ", side.value), (f"{counted}, {size(digest.bytes[side])} · ", "")]
     if digest.pings:
-        label.append((f"{plural(digest.pings, 'ping')}, ", ""))
+        label.append((f"{plural(digest.pings, 'ping')} · ", ""))
     if not sides and not digest.pings:
-        label.append((f"{plural(digest.notes, 'remark')}, ", ""))
+        label.append((f"{plural(digest.notes, 'remark')} · ", ""))
     label.append((span(digest.duration_ns / 1e9, " "), "muted"))
     if digest.violations:
-        label.append((f", {plural(digest.violations, 'violation')}", "error"))
-    if digest.longest_silence_ns >= 1_000_000_000:
-        label.append((f", silent {span(digest.longest_silence_ns / 1e9, ' ')} at most", "muted"))
-    if len(sides) == 1:
+        label.append((f" · {plural(digest.violations, 'violation')}", "error"))
+    if digest.longest_silence_ns >= IDLE_NS:
+        label.append((f" · silent for {span(digest.longest_silence_ns / 1e9, ' ')} at most", "muted"))
+    if len(sides) == 1 and not digest.pings:
         return _arrow(label, sides[0], inner, "┄")
     room = inner - 6
     used = sum(shown_width(text) for text, _ in label)

@@ -24,9 +24,7 @@ class Opened:
         self.report = report
         self.entries: list[Entry] = timeline.entries
         self.violations: list[ViolationEntry] = timeline.violations
-        self.frames: list[int] = [
-            place for place, entry in enumerate(self.entries) if isinstance(entry, FrameEntry)
-        ]
+        self.frames: list[int] = [place for place, entry in enumerate(self.entries) if isinstance(entry, FrameEntry)]
         """Places of the frames among the entries."""
         self.broken = _locate(self.entries, self.violations, self.frames)
         """Place of an entry and the violations (places in `violations`) that belong to it."""

@@ -19,9 +19,9 @@ IDLE_NS: Final = 5_000_000_000
 """Silence that gets a line of its own."""
 RUN: Final = 3
 """Data frames of one direction in a row that are folded."""
-TALK: Final = 12
+TALK: Final = 20
 """Lines of ordinary traffic beyond which they are folded, but for the first and the last few."""
-KEPT: Final = 3
+KEPT: Final = 4
 """Lines that stay at either end of such a fold."""
 CHUNK: Final = 1000
 """Entries that a fold unfolds into at most; larger ones unfold into folds."""

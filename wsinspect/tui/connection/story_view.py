@@ -20,7 +20,7 @@ class StoryView(VirtualList):
 
     title_lines = 1
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Unfold, go to"),
+        Binding("enter", "choose", "Unfold/open"),
         Binding("right,plus", "unfold", "Unfold", show=False),
         Binding("left,minus", "fold", "Fold", show=False),
     ]

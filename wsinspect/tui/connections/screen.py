@@ -129,7 +129,7 @@ class ConnectionsScreen(Screen[None]):
 
     def action_sort_next(self) -> None:
         """Sort by the column to the right of the present one."""
-        columns = [column for column, _ in self.table.layout_for(self.table.size.width) if column.key]
+        columns = [column for column, _ in self.table.layout_for(self.table.line_width) if column.key]
         names = [column.id for column in columns]
         present = self.table.order.sorting.column.id
         following = columns[(names.index(present) + 1) % len(columns)] if present in names else columns[0]
@@ -139,6 +139,22 @@ class ConnectionsScreen(Screen[None]):
         """Turn the order round."""
         sorting = self.table.order.sorting
         self.table.sort(Sorting(sorting.column, not sorting.reverse))
+
+    def neighbour(self, connection: int, step: int) -> int | None:
+        """The connection that stands `step` lines below `connection`, if there is one."""
+        order = self.table.order
+        place = order.place_of(connection) + step
+        return order.index_at(place) if 0 <= place < len(order) else None
+
+    def come_back(self, connection: int | None) -> None:
+        """From the screen of a connection: put the cursor on it."""
+        if connection is not None:
+            self.table.go_to(connection)
+
+    @property
+    def help_notes(self) -> list[tuple[str, str]]:
+        """What the columns mean."""
+        return [(column.title.strip() or "mark", column.about) for column in COLUMNS]
 
     def action_stop_loading(self) -> None:
         """Read no further."""

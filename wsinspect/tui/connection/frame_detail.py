@@ -1,0 +1,115 @@
+"""All about one frame: its header as bits, what is wrong with it, what it carries."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from wsinspect.timeline import FrameEntry
+from wsinspect.tui.connection.bits import bit_diagram, wire_bytes
+from wsinspect.tui.connection.ladder import SEVERITY_LETTER
+from wsinspect.tui.connection.opened import Opened
+from wsinspect.tui.connection.payload import HexDump, fitting
+from wsinspect.tui.connection.preview import close_label, frame_label
+from wsinspect.tui.document import Joined
+from wsinspect.tui.ink import Line, wrap
+from wsinspect.tui.units import plural, size
+from wsinspect.websocket.closecodes import describe
+from wsinspect.websocket.frames import Opcode
+
+WIRE: Final = "as sent"
+"""The view with the header's bytes and the mask on."""
+
+
+class FrameDetail:
+    """A frame and the way in which its payload is looked at."""
+
+    def __init__(self, opened: Opened, place: int, view: str) -> None:
+        entry = opened.entries[place]
+        assert isinstance(entry, FrameEntry)
+        self.entry = entry
+        self._broken = [opened.violations[position] for position in opened.broken.get(place, ())]
+        self._data, self._is_text = _shown_payload(entry)
+        self._views = fitting(self._data, self._is_text)
+        self.view_names = [*(view.name for view in self._views), WIRE]
+        self.view = view if view in self.view_names else self.view_names[0]
+        """The wanted view, or the best one if that makes no sense here."""
+
+    def next_view(self) -> str:
+        """The view after the present one."""
+        return self.view_names[(self.view_names.index(self.view) + 1) % len(self.view_names)]
+
+    def lines(self, width: int) -> Sequence[Line]:
+        """Everything, for a pane of this width."""
+        return Joined(self._head(width), self._body(width))
+
+    def _head(self, width: int) -> list[Line]:
+        entry, header = self.entry, self.entry.header
+        packets = (
+            f"packet {header.packet}" if header.packet == entry.packet else f"packets {header.packet} to {entry.packet}"
+        )
+        lines: list[Line] = [
+            [
+                (f"{entry.side} frame {header.number}", entry.side.value),
+                (f"  {frame_label(entry)}", ""),
+                (f"  {packets}", "muted"),
+            ]
+        ]
+        for violation in self._broken:
+            letter = SEVERITY_LETTER[violation.severity.value]
+            lines += wrap(f"{letter} {violation.rule}: {violation.detail}", width, violation.severity.value)
+        lines += bit_diagram(header)
+        lines += self._close_lines(width)
+        lines.append(self._payload_title())
+        return lines
+
+    def _close_lines(self, width: int) -> list[Line]:
+        close = self.entry.close
+        if close is None:
+            return []
+        lines = wrap(close_label(close), width, "strong")
+        if close.code is not None:
+            lines += wrap(describe(close.code).meaning, width, "muted")
+        return lines
+
+    def _payload_title(self) -> Line:
+        entry, message = self.entry, self.entry.message
+        if message is not None and message.first_frame != message.last_frame:
+            what = f"message of frames {message.first_frame} to {message.last_frame}, {size(len(self._data))}"
+        elif message is not None and message.compressed:
+            what = f"message, {size(message.length)} inflated from {size(message.wire_length)}"
+        else:
+            what = f"payload, {size(len(self._data))}"
+        if entry.missing and not entry.complete:
+            what += f", {plural(entry.missing, 'byte')} to come"
+        elif entry.missing:
+            what += f", {plural(entry.missing, 'byte')} not captured"
+        line: Line = [(what, "strong"), ("  ", "")]
+        for name in self.view_names:
+            line.append((f"[{name}]" if name == self.view else f" {name} ", "accent" if name == self.view else "muted"))
+        return line
+
+    def _body(self, width: int) -> Sequence[Line]:
+        if self.view == WIRE:
+            return self._wire(width)
+        if not self._data:
+            return [[("no bytes", "muted")]]
+        for view in self._views:
+            if view.name == self.view:
+                return view.lines(self._data, width)
+        return ()
+
+    def _wire(self, width: int) -> Sequence[Line]:
+        entry = self.entry
+        if entry.missing and entry.header.masked:
+            return [[("not every byte was captured, so the mask cannot be put back on", "muted")]]
+        return HexDump(wire_bytes(entry.header, entry.payload), width)
+
+
+def _shown_payload(entry: FrameEntry) -> tuple[bytes, bool]:
+    """What is looked at: the whole message where the frame completes one, and whether it is said to be text."""
+    message = entry.message
+    if message is not None and message.data:
+        return message.data, message.opcode == Opcode.TEXT
+    if entry.close is not None:
+        return entry.payload, False
+    compressed = bool(entry.header.rsv & 4)
+    return entry.payload, entry.header.opcode == Opcode.TEXT and not compressed

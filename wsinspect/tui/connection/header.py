@@ -1,0 +1,100 @@
+"""The lines above the tabs: which connection this is, and in full how it ended."""
+
+from textual.content import Content
+from textual.widget import Widget
+
+from wsinspect.report import model
+from wsinspect.tui.connections.row import Outcome, make_row
+from wsinspect.tui.ink import Line, content, wrap
+from wsinspect.tui.units import count, size, span, time_of_day
+from wsinspect.websocket.closecodes import describe
+
+
+class ConnectionHeader(Widget):
+    """A few lines, as many as it takes."""
+
+    def __init__(self) -> None:
+        super().__init__(id="connection-header")
+        self._report: model.Connection | None = None
+        self._now: float | None = None
+        self._remark = ""
+
+    def show(self, report: model.Connection, now: float | None) -> None:
+        """Another connection; `now` is the time of the latest packet."""
+        self._report, self._now = report, now
+        self.refresh(layout=True)
+
+    def remark(self, text: str) -> None:
+        """Something to say about what is shown."""
+        if text != self._remark:
+            self._remark = text
+            self.refresh(layout=True)
+
+    def render(self) -> Content:
+        if self._report is None:
+            return Content("")
+        lines = header_lines(self._report, self._now, self.content_size.width)
+        if self._remark:
+            lines += wrap(self._remark, self.content_size.width, "warning")
+        return content(lines)
+
+
+def header_lines(report: model.Connection, now: float | None, width: int) -> list[Line]:
+    """Who, what, and how it ended."""
+    row = make_row(report, now)
+    lines: list[Line] = [
+        [
+            (f"#{row.id} ", "title"),
+            (row.client, "client"),
+            (" → ", "muted"),
+            (row.server, "server"),
+            (f"  {row.state}", row.outcome.value),
+            (f"  {time_of_day(row.started, 12)}", ""),
+            (f"  {span(row.age, ' ')}", "muted"),
+        ],
+        *wrap(report.url or "URL not captured", width, "strong"),
+        *_agreed(report, width),
+        *wrap(report.close.summary, width, row.outcome.value if row.outcome is not Outcome.CLEAN else "good"),
+    ]
+    for diagnosis in report.close.diagnosis:
+        lines += wrap(f"{diagnosis.confidence}: {diagnosis.text}", width, "accent")
+    lines += _told(report, width)
+    return lines
+
+
+def _agreed(report: model.Connection, width: int) -> list[Line]:
+    """Subprotocol, extensions, volume: what there is of it."""
+    parts = []
+    if report.subprotocol is not None:
+        parts.append(f"subprotocol {report.subprotocol}")
+    parts += report.extensions
+    if report.state != "failed":
+        for arrow, messages, volume in (
+            ("↑", report.messages.client, report.payload_bytes.client),
+            ("↓", report.messages.server, report.payload_bytes.server),
+        ):
+            parts.append(f"{arrow} {count(messages)} msg {size(volume)}")
+    if report.ping.rtt_median is not None:
+        parts.append(f"rtt {span(report.ping.rtt_median, ' ')}")
+    lost = report.gaps.client + report.gaps.server
+    if lost:
+        parts.append(f"{size(lost)} not captured")
+    return wrap("  ·  ".join(parts), width, "muted") if parts else []
+
+
+def _told(report: model.Connection, width: int) -> list[Line]:
+    """The close events of both ends."""
+    events = report.close.event
+    if events is None or report.state == "failed":
+        return []
+    client, server = _event(events.client), _event(events.server)
+    if client == server:
+        return wrap(f"both ends told {client}", width, "muted")
+    return wrap(f"client told {client}  ·  server told {server}", width, "muted")
+
+
+def _event(event: model.CloseEvent | None) -> str:
+    if event is None:
+        return "nothing"
+    reason = f' "{event.reason}"' if event.reason else ""
+    return f"{event.code} {describe(event.code).name}{reason}, {'clean' if event.was_clean else 'not clean'}"

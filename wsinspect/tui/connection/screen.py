@@ -1,0 +1,174 @@
+"""The screen of one connection: header, tabs, and the way to the neighbours."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Footer
+
+from wsinspect.errors import WsinspectError
+from wsinspect.report import model
+from wsinspect.tui.background import in_background
+from wsinspect.tui.connection.frames import FramesView
+from wsinspect.tui.connection.handshake import HandshakeView
+from wsinspect.tui.connection.header import ConnectionHeader
+from wsinspect.tui.connection.jump import Jump
+from wsinspect.tui.connection.opened import Opened
+from wsinspect.tui.connection.story import Story
+from wsinspect.tui.connection.story_view import StoryView
+from wsinspect.tui.connection.tab_bar import TabBar
+from wsinspect.tui.connection.violations import ViolationsView
+from wsinspect.tui.loader import Progress
+from wsinspect.tui.store import Store
+
+TABS: Final = (("story", "Story"), ("frames", "Frames"), ("handshake", "Handshake"), ("violations", "Violations"))
+"""Ids and titles; the key of a tab is its number."""
+_IDS: Final = tuple(id for id, _ in TABS)
+
+Neighbour = Callable[[int, int], int | None]
+"""Given a connection and a step, the one that stands so far from it in the list."""
+
+
+class ConnectionScreen(Screen[int]):
+    """One connection. Its result, when it is left, is the connection that was shown last."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]  # noqa: RUF012  # as Textual declares it
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(str(number), f"tab({number - 1})", title, show=False) for number, (_, title) in enumerate(TABS, 1)),
+        Binding("escape,backspace", "back", "Back", key_display="Esc", tooltip="To the list"),
+        Binding("left_square_bracket", "neighbour(-1)", "Previous", key_display="[", tooltip="The connection above"),
+        Binding("right_square_bracket", "neighbour(1)", "Next", key_display="]", tooltip="The connection below"),
+        Binding("r", "reread", "Read again", show=False, tooltip="Show packets that have come in the meantime"),
+    ]
+
+    def __init__(self, store: Store, index: int, neighbour: Neighbour) -> None:
+        super().__init__()
+        self.store = store
+        self.index = index
+        self.opened: Opened | None = None
+        self._neighbour = neighbour
+        self._revision = -1
+
+    def compose(self) -> ComposeResult:
+        yield ConnectionHeader()
+        yield TabBar(tuple(title for _, title in TABS))
+        with ContentSwitcher(initial="story"):
+            yield StoryView()
+            yield FramesView()
+            yield HandshakeView()
+            yield ViolationsView()
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Show what is known at once and read the rest."""
+        self.query_one(StoryView).focus()
+        self._read()
+
+    @property
+    def tab(self) -> str:
+        """Id of the tab that is shown."""
+        return self.query_one(ContentSwitcher).current or _IDS[0]
+
+    def show_progress(self, progress: Progress) -> None:
+        """Reading has moved on: perhaps with packets of this connection."""
+        if self._revision >= 0:
+            self.store.refresh((self.index,))
+            if self.store.revision(self.index) != self._revision:
+                self._header.remark("More packets of this connection have come: r shows them.")
+
+    # Reading
+
+    @property
+    def _header(self) -> ConnectionHeader:
+        return self.query_one(ConnectionHeader)
+
+    def _read(self) -> None:
+        index, store = self.index, self.store
+        store.refresh((index,))
+        self._revision = store.revision(index)
+        report, frozen = store.report(index), store.freeze(index)
+        self._header.show(report, store.source.last_time)
+        self._header.remark("")
+        self.query_one(TabBar).rename(3, _violations_title(report))
+        in_background(self, partial(_open, store, index, report, frozen), self._show, self._show_error)
+
+    def _show(self, result: tuple[Opened, Story]) -> None:
+        opened, story = result
+        if opened.index != self.index:
+            return  # the user has gone on to another connection
+        same = self.opened is not None and self.opened.index == opened.index
+        self.opened = opened
+        if not same:
+            for view in (
+                self.query_one(StoryView),
+                self.query_one(FramesView).table,
+                self.query_one(ViolationsView).table,
+            ):
+                view.cursor = 0
+        self.query_one(StoryView).show(opened, story)
+        self.query_one(FramesView).show(opened)
+        self.query_one(HandshakeView).show_connection(opened)
+        self.query_one(ViolationsView).show(opened)
+
+    def _show_error(self, error: WsinspectError) -> None:
+        self._header.remark(str(error))
+
+    # Keys
+
+    def action_tab(self, position: int) -> None:
+        """Show a tab and put the keyboard into it."""
+        self.query_one(TabBar).active = position
+        id = _IDS[position]
+        self.query_one(ContentSwitcher).current = id
+        pane = self.query_one(f"#{id}")
+        (pane if pane.can_focus else pane.query("LineView").first()).focus()
+
+    def action_back(self) -> None:
+        """Back to the list."""
+        self.dismiss(self.index)
+
+    def action_neighbour(self, step: int) -> None:
+        """The connection above or below in the list."""
+        other = self._neighbour(self.index, step)
+        if other is None:
+            self.app.bell()
+            return
+        self.index = other
+        self._read()
+
+    def action_reread(self) -> None:
+        """Read the packets again: there may be more by now."""
+        self._read()
+
+    @on(TabBar.Picked)
+    def _tab_picked(self, event: TabBar.Picked) -> None:
+        self.action_tab(event.position)
+
+    @on(Jump)
+    def _jump(self, jump: Jump) -> None:
+        event_tab = jump.tab
+        if jump.entry is not None:
+            self.query_one(FramesView).select_entry(jump.entry)
+        elif jump.violation is not None and jump.tab == "violations":
+            self.query_one(ViolationsView).select(*jump.violation)
+        elif jump.violation is not None and self.opened is not None:
+            row = self.opened.frame_of_violation(*jump.violation)
+            if row is None:
+                event_tab = "handshake"
+            else:
+                self.query_one(FramesView).select_row(row)
+        self.action_tab(_IDS.index(event_tab))
+
+
+def _open(store: Store, index: int, report: model.Connection, frozen: object) -> tuple[Opened, Story]:
+    """In the background: read the packets again and tell their story."""
+    opened = Opened(index, report, store.source.timeline(frozen))
+    return opened, Story(opened)
+
+
+def _violations_title(report: model.Connection) -> str:
+    return f"Violations {len(report.violations)}" if report.violations else "Violations"
