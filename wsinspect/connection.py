@@ -9,7 +9,7 @@ from wsinspect.rules.refusal import client_refuses
 from wsinspect.rules.violation import Violation
 from wsinspect.timeline import Timeline
 from wsinspect.transport.httphead import RequestHead
-from wsinspect.transport.reassembly import Chunk, Fin, Gap, Note, Reassembler, Reset, Syn
+from wsinspect.transport.reassembly import Fin, Gap, Note, Reassembler, Reset, Syn
 from wsinspect.transport.stream import TcpStream
 from wsinspect.websocket.closing import CloseEvent, Ending, SideEnding, TcpEnd, TcpEndKind, close_event
 from wsinspect.websocket.handshake import Handshake
@@ -93,11 +93,11 @@ class Connection:
         self.opened_ns = response.end_time_ns if response else self.last_ns
         self.dialogue = Dialogue(self.handshake, client_in_sync, self._judge, self.timeline)
 
-    def feed(self, chunk: Chunk) -> None:
-        """Bytes of one direction, behind its head."""
+    def feed(self, direction: int, offset: int, data: bytes, packet: int, time_ns: int) -> None:
+        """In-order bytes of one direction, behind its head: the parts of a `Chunk`."""
         if self.dialogue is not None:
-            self.dialogue.feed(self.side_of(chunk.direction), chunk)
-        self.last_ns = chunk.time_ns
+            self.dialogue.feed(direction == self.client_direction, offset, data, packet, time_ns)
+        self.last_ns = time_ns
         self.revision += 1
 
     def gap(self, gap: Gap) -> None:

@@ -40,6 +40,14 @@ class Conversation:
         # What TCP did before it was known whose connection it is, if anybody wants to know.
         self._prologue: list[Syn | Note | Fin | Reset] | None = [] if keep_prologue else None
 
+    def feed_next(self, direction: int, offset: int, data: bytes, packet: int, time_ns: int) -> None:
+        """Take the next bytes of a direction: the same as a single `Chunk` in `feed`."""
+        connection = self.connection
+        if self._exchange is None and connection is not None:
+            connection.feed(direction, offset, data, packet, time_ns)
+        else:
+            self.feed([Chunk(direction, offset, data, packet, time_ns)])
+
     def feed(self, events: list[StreamEvent]) -> None:
         """Take what the TCP stream delivered."""
         for event in events:
@@ -61,7 +69,7 @@ class Conversation:
     @staticmethod
     def _pass_on(connection: Connection, piece: Chunk | Gap) -> None:
         if isinstance(piece, Chunk):
-            connection.feed(piece)
+            connection.feed(*piece)
         else:
             connection.gap(piece)
 

@@ -11,6 +11,7 @@ from wsinspect.websocket.frames import FrameEvent, FrameHeader, FramePiece, Http
 from wsinspect.websocket.half import CloseFrame, Half, is_data
 from wsinspect.websocket.handshake import Handshake
 from wsinspect.websocket.messages import Message, MessageEvent
+from wsinspect.websocket.plain import skip_plain_frames
 from wsinspect.websocket.side import Side
 
 LARGE_MESSAGE: Final = 1024
@@ -36,10 +37,18 @@ class Dialogue:
         """What `side` says."""
         return self.client if side is Side.CLIENT else self.server
 
-    def feed(self, side: Side, chunk: Chunk) -> None:
-        """Bytes of `side`, behind its head."""
-        half, peer = (self.client, self.server) if side is Side.CLIENT else (self.server, self.client)
-        for event in half.decoder.feed(chunk):
+    def feed(self, by_client: bool, offset: int, data: bytes, packet: int, time_ns: int) -> None:
+        """In-order bytes of the client or of the server, behind its head: the parts of a `Chunk`."""
+        half, peer = (self.client, self.server) if by_client else (self.server, self.client)
+        if self._timeline is None:
+            plain = skip_plain_frames(half, data)
+            if plain:
+                half.last_packet, half.last_time_ns = packet, time_ns
+                if plain == len(data):
+                    return
+                offset += plain
+                data = data[plain:]
+        for event in half.decoder.feed(Chunk(not by_client, offset, data, packet, time_ns)):
             self._take(event, half, peer)
 
     def gap(self, side: Side, gap: Gap) -> None:

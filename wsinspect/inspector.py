@@ -7,15 +7,16 @@ from wsinspect.capture.packet import Packet
 from wsinspect.connection import Connection
 from wsinspect.conversation import Conversation
 from wsinspect.timeline import Timeline
-from wsinspect.transport import ip, link
+from wsinspect.transport import ip
 from wsinspect.transport.exotic import ExoticDissector
 from wsinspect.transport.stream import StreamTable, TcpStream
-from wsinspect.transport.tcp import Segment, parse_segment
+from wsinspect.transport.tcp import ACK, FIN, HEADER, RST, SYN, Segment, parse_segment
 
 LINGER_NS: Final = 2_000_000_000
 """Packet time for which an ended connection is kept open to stragglers (retransmissions, a second RST)."""
 
 _NONE: Final[list[Connection]] = []
+_EXOTIC: Final = ip.EXOTIC[0]
 
 
 class Inspector:
@@ -53,16 +54,10 @@ class Inspector:
             self.first_ns = time_ns
         if time_ns > self.last_ns:
             self.last_ns = time_ns
-        start = link.ip_start(packet.link_type, data)
+        start, end, flow = ip.find_tcp(packet.link_type, data)
         if start >= 0:
-            place = ip.find_tcp(data, start)
-            if place.start >= 0:
-                segment = parse_segment(data, place.start, place.end, place.addresses, packet.number, time_ns)
-                if segment is not None:
-                    self._feed_segment(segment, packet)
-            elif place is ip.EXOTIC:
-                self._feed_exotic(packet)
-        elif start == link.EXOTIC:
+            self._feed_tcp(packet, data, start, end, flow)
+        elif start == _EXOTIC:
             self._feed_exotic(packet)
         if self._ended and self._ended[0][0] + LINGER_NS < time_ns:
             return self._finish_ended(time_ns)
@@ -79,11 +74,37 @@ class Inspector:
     def _feed_exotic(self, packet: Packet) -> None:
         """Take the complete road: a tunnel, a fragment, a link layer that is not common."""
         for data in self._exotic.feed(packet.link_type, packet.data, packet.time_ns):
-            place = ip.find_tcp(data, 0)
-            if place.start >= 0:
-                segment = parse_segment(data, *place, packet.number, packet.time_ns)
-                if segment is not None:
-                    self._feed_segment(segment, packet)
+            start, end, flow = ip.find_tcp_in_ip(data, 0)
+            if start >= 0:
+                self._feed_tcp(packet, data, start, end, flow)
+
+    def _feed_tcp(self, packet: Packet, data: bytes, start: int, end: int, flow: bytes) -> None:
+        """Take a packet in which TCP was found."""
+        found = self._table.by_flow.get(flow)
+        if found is not None and end <= len(data):
+            stream, direction = found
+            seq, ack, offset, flags, _ = HEADER.unpack_from(data, start + 4)
+            if flags & (SYN | FIN | RST | ACK) == ACK and offset >= 0x50:
+                if stream.ignored:
+                    return
+                # Nearly every packet brings just the next bytes: they go on without ceremony.
+                payload = data[start + (offset >> 4 << 2) : end]
+                place = stream.take_next(direction, seq, ack, payload)
+                if place >= 0:
+                    self._pass_on(self._conversations[stream.number], packet, direction, place, payload)
+                    return
+        segment = parse_segment(data, start, end, flow, packet.number, packet.time_ns)
+        if segment is not None:
+            self._feed_segment(segment, packet)
+
+    def _pass_on(self, conversation: Conversation, packet: Packet, direction: int, place: int, payload: bytes) -> None:
+        if self._index:
+            conversation.packet_offsets.append(packet.offset)
+            conversation.packet_numbers.append(packet.number)
+        if payload:
+            conversation.feed_next(direction, place, payload, packet.number, packet.time_ns)
+            if conversation.stream.ignored:
+                del self._conversations[conversation.stream.number]
 
     def _feed_segment(self, segment: Segment, packet: Packet) -> None:
         streams = self._table.count

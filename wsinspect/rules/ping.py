@@ -63,4 +63,4 @@ def _later_frames(ping: Ping, mine: SideEnding) -> int:
 
 ENDING_RULES: tuple[Rule[[Ending, Side]], ...] = (missing_pong,)
 """Asked about each side once the connection is over."""
-RULES = ENDING_RULES
+RULES: tuple[Rule[[Ending, Side]], ...] = ENDING_RULES

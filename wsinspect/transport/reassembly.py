@@ -136,17 +136,25 @@ class Reassembler:
         if self.next_seq < 0:
             self.next_seq = (seq + 1) & _MASK
 
+    def take_next(self, seq: int, payload: bytes) -> int:
+        """Stream offset of `payload` if it is exactly what comes next and nothing waits; -1 if `feed` must tell."""
+        if seq != self.next_seq or self._held or self.fin >= 0:
+            return -1
+        offset = self.offset
+        size = len(payload)
+        if size:
+            self.offset = offset + size
+            self.next_seq = (seq + size) & _MASK
+            if len(self._unacknowledged) < MAX_UNACKNOWLEDGED:
+                self._unacknowledged.append((offset, payload))
+        return offset
+
     def feed(self, segment: Segment) -> list[StreamEvent]:
         """What a segment with payload (or a cut one) adds to the stream."""
-        payload = segment.payload
-        if segment.seq == self.next_seq and not self._held and not segment.cut:
-            offset = self.offset
-            self.offset = offset + len(payload)
-            self.next_seq = (segment.seq + len(payload)) & _MASK
-            unacknowledged = self._unacknowledged
-            if len(unacknowledged) < MAX_UNACKNOWLEDGED:
-                unacknowledged.append((offset, payload))
-            return [Chunk(self._direction, offset, payload, segment.packet, segment.time_ns)]
+        if not segment.cut:
+            offset = self.take_next(segment.seq, segment.payload)
+            if offset >= 0:
+                return [Chunk(self._direction, offset, segment.payload, segment.packet, segment.time_ns)]
         return self._feed_out_of_order(segment)
 
     def end(self, segment: Segment) -> None:
@@ -167,12 +175,18 @@ class Reassembler:
         self._advance(1)
         return True
 
+    def acknowledge_all(self, ack: int) -> bool:
+        """Whether `ack` acknowledges just what there is; if so it is noted."""
+        if ack != self.next_seq:
+            return False
+        self.acknowledged = self.offset
+        if self._unacknowledged:
+            self._unacknowledged.clear()
+        return True
+
     def acknowledge(self, ack: int, packet: int, time_ns: int) -> list[StreamEvent]:
         """The other side has everything before sequence number `ack`; returns a Gap if we provably lack some of it."""
-        if ack == self.next_seq:
-            self.acknowledged = self.offset
-            if self._unacknowledged:
-                self._unacknowledged.clear()
+        if self.acknowledge_all(ack):
             return []
         if self.next_seq < 0:
             self._expected = ack

@@ -64,6 +64,16 @@ class TcpStream:
             return mine >= 0 and mine != segment.seq and other != (segment.ack - 1) & _MASK
         return False
 
+    def take_next(self, direction: int, seq: int, ack: int, payload: bytes) -> int:
+        """Stream offset of the payload of a segment with ACK and no other flag, if all is as it should be.
+
+        That is: it follows what came before, and acknowledges what the other side has sent. -1 if `feed` must tell.
+        """
+        halves = self._halves
+        if self.ignored or not halves[1 - direction].acknowledge_all(ack):
+            return -1
+        return halves[direction].take_next(seq, payload)
+
     def feed(self, segment: Segment, direction: int) -> list[StreamEvent]:
         """What a segment of `direction` brings: bytes and gaps of both directions, in order, then FIN or RST."""
         if self.ignored:
@@ -131,16 +141,17 @@ class TcpStream:
 class StreamTable:
     """Every TCP connection of the capture, found by addresses and ports."""
 
-    __slots__ = ("_by_flow", "count")
+    __slots__ = ("by_flow", "count")
 
     def __init__(self) -> None:
-        self._by_flow: dict[bytes, tuple[TcpStream, int]] = {}
+        self.by_flow: dict[bytes, tuple[TcpStream, int]] = {}
+        """The stream that a flow (`ip.TcpPlace`) belongs to now, and the direction that it is of it."""
         self.count = 0
         """Connections seen so far; the next one gets this number."""
 
     def find(self, segment: Segment) -> tuple[TcpStream, int, TcpStream | None]:
         """The stream of `segment`, the segment's direction in it, and the older stream that it replaces, if any."""
-        found = self._by_flow.get(segment.flow)
+        found = self.by_flow.get(segment.flow)
         if found is None:
             return self._open(segment, None)
         stream, direction = found
@@ -156,6 +167,6 @@ class StreamTable:
             forward, backward = backward, forward
         stream = TcpStream(self.count, forward, segment, direction)
         self.count += 1
-        self._by_flow[backward] = (stream, 1)
-        self._by_flow[forward] = (stream, 0)
+        self.by_flow[backward] = (stream, 1)
+        self.by_flow[forward] = (stream, 0)
         return stream, direction, replaced

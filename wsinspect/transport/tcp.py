@@ -9,7 +9,8 @@ RST: Final = 0x04
 PSH: Final = 0x08
 ACK: Final = 0x10
 
-_HEADER: Final = struct.Struct("!IIBBH")
+HEADER: Final = struct.Struct("!IIBBH")
+"""Sequence number, acknowledgement number, data offset, flags, window: the header from its fifth byte on."""
 
 
 class Segment(NamedTuple):
@@ -29,16 +30,16 @@ class Segment(NamedTuple):
     """Payload bytes that were on the wire behind `payload` but not captured (snap length)."""
 
 
-def parse_segment(data: bytes, start: int, end: int, addresses: bytes, packet: int, time_ns: int) -> Segment | None:
-    """The segment whose header is at `start` of `data` and whose payload ends at `end`; None if its header is cut."""
+def parse_segment(data: bytes, start: int, end: int, flow: bytes, packet: int, time_ns: int) -> Segment | None:
+    """The segment whose header is at `start` of `data` (20 bytes of it at least) and whose payload ends at `end`.
+
+    None if its lengths contradict each other.
+    """
     captured = len(data)
-    if captured < start + 20 or end < start + 20:
-        return None
-    seq, ack, offset, flags, window = _HEADER.unpack_from(data, start + 4)
+    seq, ack, offset, flags, window = HEADER.unpack_from(data, start + 4)
     payload_start = start + (offset >> 4 << 2)
     if payload_start < start + 20 or payload_start > end:
         return None
-    flow = addresses + data[start : start + 4]
     if end <= captured:
         return Segment(flow, packet, time_ns, seq, ack, flags, window, data[payload_start:end], 0)
     cut = end - max(captured, payload_start)

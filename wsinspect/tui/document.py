@@ -29,7 +29,6 @@ class DocumentView(LineView):
         return self._lines[index]
 
     def on_resize(self) -> None:
-        super().on_resize()
         if self.line_width != self._laid_out_for:
             self._lay_out()
 

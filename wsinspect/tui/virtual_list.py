@@ -60,6 +60,10 @@ class VirtualList(LineView):
         self.show_line(new)
         self.post_message(self.Moved(self, new))
 
+    def on_resize(self) -> None:
+        """The cursor stays in view (and the base class, which Textual asks too, keeps the extent)."""
+        self.show_line(self.cursor)
+
     def _refresh_index(self, index: int) -> None:
         self.refresh_line(index + self.title_lines)
 

@@ -130,12 +130,13 @@ def unmask(data: bytes, key: bytes, position: int = 0) -> bytes:
 class FrameDecoder:
     """The frames of one direction."""
 
-    __slots__ = ("_count", "_header", "_intruder", "_left", "_partial", "_partial_chunk", "_position", "synced")
+    __slots__ = ("_header", "_intruder", "_left", "_partial", "_partial_chunk", "_position", "count", "synced")
 
     def __init__(self, synced: bool = True) -> None:
         self.synced = synced
         """Whether the next byte's place in a frame is known."""
-        self._count = 0
+        self.count = 0
+        """Frames begun so far; the next one gets this number."""
         self._header: FrameHeader | None = None  # the frame whose payload is under way
         self._left = 0  # payload bytes of it to come
         self._position = 0  # payload bytes of it seen
@@ -207,10 +208,10 @@ class FrameDecoder:
         """The frame whose first two bytes alone are known: the 7-bit field stands for its length, no key."""
         first, second = partial[0], partial[1]
         header = FrameHeader(
-            self._count, first >= 0x80, first >> 4 & 7, first & 15, second >= 0x80, b"", second & 0x7F, 7,
+            self.count, first >= 0x80, first >> 4 & 7, first & 15, second >= 0x80, b"", second & 0x7F, 7,
             start.offset, start.packet, start.time_ns,
         )  # fmt: skip
-        self._count += 1
+        self.count += 1
         return FramePiece(header, True, b"", 0, False, start.packet, start.time_ns)
 
     def _lose(self, reason: str, offset: int, packet: int, time_ns: int) -> OutOfSync:
@@ -250,10 +251,10 @@ class FrameDecoder:
             body += 4
         packet, time_ns = chunk.packet, chunk.time_ns
         header = FrameHeader(
-            self._count, first >= 0x80, first >> 4 & 7, first & 15, masked, key, length, form,
+            self.count, first >= 0x80, first >> 4 & 7, first & 15, masked, key, length, form,
             chunk.offset + position, packet, time_ns,
         )  # fmt: skip
-        self._count += 1
+        self.count += 1
         stop = body + length
         if stop <= end:
             payload = data[body:stop]

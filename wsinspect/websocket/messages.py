@@ -135,11 +135,7 @@ class MessageAssembler:
         if piece.first:
             if piece.last and header.fin and not self.open and header.opcode and not header.rsv and not self._keep:
                 data = piece.data
-                self.count += 1
-                self.payload_bytes += len(data)
-                self.latest = len(data)
-                if len(data) > self.largest:
-                    self.largest = len(data)
+                self.add_whole(len(data))
                 if header.opcode == Opcode.BINARY or data.isascii():
                     return _NOTHING
                 return self._check_text(data, piece)
@@ -148,6 +144,16 @@ class MessageAssembler:
         elif not self.open:
             return _NOTHING  # a continuation that belongs to nothing
         return self._go_on(piece)
+
+    def add_whole(self, length: int) -> None:
+        """Count an uncompressed message of one frame."""
+        self.state_known = True
+        self.count += 1
+        self.payload_bytes += length
+        self.latest = length
+        self.latest_inflated = 0
+        if length > self.largest:
+            self.largest = length
 
     def lose_sync(self) -> None:
         """Frame boundaries are lost: the message under way is given up, and with takeover the window too."""

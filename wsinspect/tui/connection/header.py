@@ -1,13 +1,18 @@
 """The lines above the tabs: which connection this is, and in full how it ended."""
 
+from typing import Final
+
 from textual.content import Content
 from textual.widget import Widget
 
 from wsinspect.report import model
 from wsinspect.tui.connections.row import Outcome, make_row
-from wsinspect.tui.ink import Line, content, wrap
+from wsinspect.tui.ink import Line, content, fit, wrap
 from wsinspect.tui.units import count, size, span, time_of_day
 from wsinspect.websocket.closecodes import describe
+
+MOST_LINES: Final = 3
+"""Lines for the URL, and for what was agreed."""
 
 
 class ConnectionHeader(Widget):
@@ -52,7 +57,7 @@ def header_lines(report: model.Connection, now: float | None, width: int) -> lis
             (f"  {time_of_day(row.started, 12)}", ""),
             (f"  {span(row.age, ' ')}", "muted"),
         ],
-        *wrap(report.url or "URL not captured", width, "strong"),
+        *_few(wrap((report.url or "URL not captured")[: 4 * width], width, "strong"), width),
         *_agreed(report, width),
         *wrap(report.close.summary, width, row.outcome.value if row.outcome is not Outcome.CLEAN else "good"),
     ]
@@ -64,7 +69,7 @@ def header_lines(report: model.Connection, now: float | None, width: int) -> lis
 
 def _agreed(report: model.Connection, width: int) -> list[Line]:
     """Subprotocol, extensions, volume: what there is of it."""
-    parts = []
+    parts: list[str] = []
     if report.subprotocol is not None:
         parts.append(f"subprotocol {report.subprotocol}")
     parts += report.extensions
@@ -73,13 +78,26 @@ def _agreed(report: model.Connection, width: int) -> list[Line]:
             ("↑", report.messages.client, report.payload_bytes.client),
             ("↓", report.messages.server, report.payload_bytes.server),
         ):
-            parts.append(f"{arrow} {count(messages)} msg {size(volume)}")
+            parts.append(_unbroken(f"{arrow} {count(messages)} msg {size(volume)}"))
     if report.ping.rtt_median is not None:
-        parts.append(f"rtt {span(report.ping.rtt_median, ' ')}")
+        parts.append(_unbroken(f"rtt {span(report.ping.rtt_median, ' ')}"))
     lost = report.gaps.client + report.gaps.server
     if lost:
         parts.append(f"{size(lost)} not captured")
-    return wrap("  ·  ".join(parts), width, "muted") if parts else []
+    return _few(wrap("  ·  ".join(part[: 2 * width] for part in parts), width, "muted"), width) if parts else []
+
+
+def _unbroken(text: str) -> str:
+    """`text` with blanks at which no line is broken."""
+    return text.replace(" ", "\u00a0")
+
+
+def _few(lines: list[Line], width: int) -> list[Line]:
+    """The first lines of what a stranger may have made endless: the handshake tab has it in full."""
+    if len(lines) <= MOST_LINES:
+        return lines
+    text, ink = lines[MOST_LINES - 1][0]
+    return [*lines[: MOST_LINES - 1], [(fit(text + " " * width, width), ink)]]
 
 
 def _told(report: model.Connection, width: int) -> list[Line]:

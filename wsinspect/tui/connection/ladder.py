@@ -127,7 +127,8 @@ def _head_label(entry: HeadEntry) -> Line:
     head = entry.head
     if isinstance(head, RequestHead):
         return [(f"{head.method} ", "strong"), (f"{head.target} {head.version}", "")]
-    return [(f"{head.status} ", "good" if head.status == 101 else "failed"), (head.reason, "")]
+    reason = f" {head.reason}" if head.reason else ""
+    return [(str(head.status), "good" if head.status == 101 else "failed"), (reason, "")]
 
 
 def _frame_ink(entry: FrameEntry) -> str:

@@ -1,0 +1,56 @@
+"""A short cut for healthy traffic: whole data frames that break no rule are counted without an object being made.
+
+Nearly all frames are such: one message in one frame in one segment. What is skipped here leaves every count exactly as
+the general way (`frames.py`, `messages.py`, the rules) would; anything else is left to that.
+"""
+
+from typing import Final
+
+from wsinspect.websocket.frames import unmask
+from wsinspect.websocket.half import Half
+from wsinspect.websocket.side import Side
+
+_FIN_TEXT: Final = 0x81
+_FIN_BINARY: Final = 0x82
+_MASK: Final = 0x80
+
+
+def skip_plain_frames(half: Half, data: bytes) -> int:
+    """How many of the first bytes of `data` are plain frames of `half`, all of them counted."""
+    decoder, messages = half.decoder, half.messages
+    if half.close is not None or messages.open or not decoder.at_boundary:
+        return 0
+    mask = _MASK if half.side is Side.CLIENT else 0
+    position, end = 0, len(data)
+    while end - position >= 2:
+        first, second = data[position], data[position + 1]
+        if second & _MASK != mask or (first != _FIN_TEXT and first != _FIN_BINARY):
+            break
+        length = second & 0x7F
+        body = position + 2
+        if length >= 126:
+            if length == 127 or end - position < 4:
+                break  # frames of 64 KiB and more are the general way's, they seldom fit into a segment
+            length = data[body] << 8 | data[body + 1]
+            body += 2
+            if length < 126:
+                break  # not the shortest form
+        key = None
+        if mask:
+            key = data[body : body + 4]
+            body += 4
+            if key == half.last_masking_key:
+                break
+        stop = body + length
+        if stop > end:
+            break
+        if first == _FIN_TEXT:
+            text = data[body:stop]
+            if not (unmask(text, key) if key else text).isascii():
+                break
+        position = stop
+        half.last_masking_key = key
+        half.counts[first & 0x0F] += 1
+        decoder.count += 1
+        messages.add_whole(length)
+    return position
