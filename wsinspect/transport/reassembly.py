@@ -5,7 +5,9 @@ overlap, `Gap`s where bytes went by that the capture did not hold, and `Note`s a
 (`Syn`, `Fin` and `Reset` are told by `stream.py`, which sees both directions.)
 """
 
+from bisect import bisect_right
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from wsinspect.transport.tcp import Segment
@@ -104,12 +106,20 @@ class _Held(NamedTuple):
     packet: int
     time_ns: int
 
+    def behind(self, offset: int) -> "_Held":
+        """What is left behind stream offset `offset`, which is not before its start."""
+        skip = offset - self.start
+        return self._replace(start=offset, data=self.data[skip:], cut=self.cut - max(0, skip - len(self.data)))
+
+
+_START: Final = attrgetter("start")
+
 
 class Reassembler:
     """The bytes of one direction in order."""
 
     __slots__ = (
-        "_direction", "_doubts", "_expected", "_held", "_held_bytes", "_unacknowledged",
+        "_direction", "_doubted", "_doubts", "_expected", "_held", "_held_bytes", "_unacknowledged",
         "acknowledged", "fin", "gap_bytes", "next_seq", "offset",
     )  # fmt: skip
 
@@ -130,6 +140,7 @@ class Reassembler:
         self._held_bytes = 0
         self._unacknowledged: list[tuple[int, bytes]] = []
         self._doubts = 0
+        self._doubted = 0  # the offset at which they arose
 
     def begin(self, seq: int) -> None:
         """A SYN with sequence number `seq`: the first byte has the next number."""
@@ -162,8 +173,10 @@ class Reassembler:
         if self.next_seq < 0:
             self.next_seq = segment.seq
         position = self._position(segment.seq) + len(segment.payload) + segment.cut
-        if self.fin < 0 and position >= self.offset:
+        if self.fin < 0 and self.offset <= position <= self.offset + LARGEST_WINDOW:
             self.fin = position
+            self.acknowledged = min(self.acknowledged, position)
+            self._drop_behind_fin()
 
     def take_fin(self) -> bool:
         """Whether the FIN's turn has come: True once, when every byte before it has been delivered or declared missing.
@@ -179,7 +192,8 @@ class Reassembler:
         """Whether `ack` acknowledges just what there is; if so it is noted."""
         if ack != self.next_seq:
             return False
-        self.acknowledged = self.offset
+        if self.offset > self.acknowledged:
+            self.acknowledged = self.offset
         if self._unacknowledged:
             self._unacknowledged.clear()
         return True
@@ -194,7 +208,7 @@ class Reassembler:
         position = self._position(ack)
         if position > self.offset + LARGEST_WINDOW:
             return []
-        if self.fin >= 0 and position == self.fin + 1:
+        if 0 <= self.fin < position:
             position = self.fin
         if position > self.acknowledged:
             self.acknowledged = position
@@ -206,10 +220,10 @@ class Reassembler:
     def finish(self, packet: int, time_ns: int) -> list[StreamEvent]:
         """Nothing more will come: whatever is held is delivered, with a Gap before it where bytes are missing."""
         delivered: list[StreamEvent] = []
-        if self.acknowledged > self.offset + 1:
-            delivered += self._give_up_hole(packet, time_ns)
-        while self._held and (more := self._give_up_hole(packet, time_ns)):
-            delivered += more
+        while self._held:
+            delivered += self._give_up(self._held[0].start, packet, time_ns)
+        if self.fin > self.offset or self._lacks_acknowledged():
+            delivered += self._give_up(max(self.fin, self.acknowledged), packet, time_ns)
         return delivered
 
     def _position(self, seq: int) -> int:
@@ -224,23 +238,40 @@ class Reassembler:
             behind = (segment.seq - self._expected) & _MASK
             self.next_seq = self._expected if self._expected >= 0 and behind < MAX_HELD_BYTES else segment.seq
         start = self._position(segment.seq)
-        if abs(start - self.offset) > LARGEST_WINDOW:
+        if abs(start - self.offset) > LARGEST_WINDOW or self._is_behind_fin(start, segment):
             return [self._note(Oddity.OUT_OF_WINDOW, segment)]
-        data, cut = segment.payload, segment.cut
+        new = _Held(start, segment.payload, segment.cut, segment.packet, segment.time_ns)
         if start < self.offset:
             delivered.append(self._judge_repeat(start, segment))
-            seen = self.offset - start
-            if len(data) + cut <= seen:
+            if start + len(new.data) + new.cut <= self.offset:
                 return delivered + self._doubt_again(segment)
-            cut = cut if seen <= len(data) else cut - (seen - len(data))
-            data, start = data[seen:], self.offset
+            new = new.behind(self.offset)
         elif start > self.offset:
             delivered.append(self._note(Oddity.OUT_OF_ORDER, segment))
-        self._hold(_Held(start, data, cut, segment.packet, segment.time_ns), segment, delivered)
+        self._hold(new, segment, delivered)
+        if self.fin >= 0:
+            self._drop_behind_fin()
         delivered += self._release()
-        if self._held_bytes > MAX_HELD_BYTES or len(self._held) > MAX_HELD_SEGMENTS:
-            delivered += self._give_up_hole(segment.packet, segment.time_ns)
+        while self._held_bytes > MAX_HELD_BYTES or len(self._held) > MAX_HELD_SEGMENTS:
+            delivered += self._give_up(self._held[0].start, segment.packet, segment.time_ns)
         return delivered + self._doubt_again(segment)
+
+    def _is_behind_fin(self, start: int, segment: Segment) -> bool:
+        """Whether a segment brings data where the sender has said that there is none; a keep-alive may stand there."""
+        if self.fin < 0 or start < self.fin:
+            return False
+        return start != self.offset - 1 or len(segment.payload) > 1
+
+    def _drop_behind_fin(self) -> None:
+        """RFC 9293 §3.10.7.4: what is sent behind a FIN is ignored."""
+        held = self._held
+        while held and held[-1].start + len(held[-1].data) + held[-1].cut > self.fin:
+            last = held.pop()
+            room = self.fin - last.start
+            kept = last.data[: max(0, room)]
+            self._held_bytes -= len(last.data) - len(kept)
+            if room > 0:
+                held.append(last._replace(data=kept, cut=min(last.cut, room - len(kept))))
 
     def _note(self, oddity: Oddity, segment: Segment) -> Note:
         return Note(self._direction, oddity, segment.packet, segment.time_ns)
@@ -264,24 +295,31 @@ class Reassembler:
 
     def _hold(self, new: _Held, segment: Segment, notes: list[StreamEvent]) -> None:
         """Keep the parts of `new` that no held segment has: the first copy of a byte wins."""
-        free: list[_Held] = []
-        rest: _Held | None = new
-        for held in self._held:
-            if rest is None or held.start >= rest.start + len(rest.data):
-                break
-            end = held.start + len(held.data)
-            if end <= rest.start:
-                continue
-            low, high = max(held.start, rest.start), min(end, rest.start + len(rest.data))
-            same = held.data[low - held.start : high - held.start] == rest.data[low - rest.start : high - rest.start]
-            notes.append(self._note(Oddity.RETRANSMISSION if same else Oddity.CONFLICT, segment))
-            if held.start > rest.start:
-                free.append(rest._replace(data=rest.data[: held.start - rest.start], cut=0))
-            rest = rest._replace(start=end, data=rest.data[end - rest.start :]) if high == end else None
-        if rest is not None and (rest.data or rest.cut):
-            free.append(rest)
-        self._held = sorted(self._held + free)
-        self._held_bytes += sum(len(part.data) for part in free)
+        held = self._held
+        rest = new
+        place = max(0, bisect_right(held, rest.start, key=_START) - 1)
+        while place < len(held) and held[place].start < rest.start + len(rest.data) + rest.cut:
+            other = held[place]
+            end = other.start + len(other.data)
+            if end > rest.start:
+                low, high = max(other.start, rest.start), min(end, rest.start + len(rest.data))
+                if low < high:
+                    same = (
+                        other.data[low - other.start : high - other.start]
+                        == rest.data[low - rest.start : high - rest.start]
+                    )
+                    notes.append(self._note(Oddity.RETRANSMISSION if same else Oddity.CONFLICT, segment))
+                if other.start > rest.start:
+                    front = rest.data[: other.start - rest.start]
+                    held.insert(place, rest._replace(data=front, cut=other.start - rest.start - len(front)))
+                    self._held_bytes += len(front)
+                    place += 1
+                if end >= rest.start + len(rest.data) + rest.cut:
+                    return
+                rest = rest.behind(end)
+            place += 1
+        held.insert(place, rest)
+        self._held_bytes += len(rest.data)
 
     def _release(self) -> list[StreamEvent]:
         """Deliver held bytes whose turn has come."""
@@ -310,20 +348,25 @@ class Reassembler:
         return self._doubt(segment.packet, segment.time_ns)
 
     def _doubt(self, packet: int, time_ns: int) -> list[StreamEvent]:
-        if self.acknowledged == self.offset + 1 and not self._held:
-            return []  # a FIN that was not captured takes up one sequence number and looks the same
+        """An acknowledgement says that we lack bytes: believe it once enough packets have gone by without them."""
+        if not self._lacks_acknowledged():
+            return []
+        if self._doubted != self.offset:
+            self._doubted, self._doubts = self.offset, 0
         self._doubts += 1
-        return self._give_up_hole(packet, time_ns) if self._doubts > DOUBTS else []
+        if self._doubts <= DOUBTS:
+            return []
+        end = min(self.acknowledged, self._held[0].start) if self._held else self.acknowledged
+        return self._give_up(end, packet, time_ns)
 
-    def _give_up_hole(self, packet: int, time_ns: int) -> list[StreamEvent]:
-        """Call the bytes between the stream and the next held segment (or the acknowledged end) missing."""
-        end = self._held[0].start if self._held else self.acknowledged
-        if self.offset < self.acknowledged < end:
-            end = self.acknowledged
-        if self.fin >= 0:
-            end = min(end, max(self.fin, self.offset))
-        if end <= self.offset:
-            return self._release()
+    def _lacks_acknowledged(self) -> bool:
+        """Whether bytes were acknowledged that we do not have."""
+        if self.acknowledged == self.offset + 1 and self.fin < 0 and not self._held:
+            return False  # a FIN that was not captured takes up one sequence number and looks the same
+        return self.acknowledged > self.offset
+
+    def _give_up(self, end: int, packet: int, time_ns: int) -> list[StreamEvent]:
+        """Call the bytes before stream offset `end` missing and deliver what follows them."""
         return [self._gap(end, packet, time_ns), *self._release()]
 
     def _gap(self, end: int, packet: int, time_ns: int) -> Gap:
@@ -335,4 +378,3 @@ class Reassembler:
     def _advance(self, length: int) -> None:
         self.offset += length
         self.next_seq = (self.next_seq + length) & _MASK
-        self._doubts = 0
