@@ -1,6 +1,7 @@
 """One WebSocket connection: its opening handshake, its dialogue, its end."""
 
 from array import array
+from bisect import insort
 from typing import Final
 
 from wsinspect.dialogue import Dialogue
@@ -23,8 +24,9 @@ class Connection:
     """A WebSocket connection, or the attempt to open one."""
 
     __slots__ = (
-        "_judge", "_refusable", "attempt", "client_direction", "dialogue", "finished", "handshake", "id", "last_ns",
-        "opened_ns", "packet_numbers", "packet_offsets", "revision", "started_ns", "stream", "tcp_ends", "timeline",
+        "_judge", "_refusal", "answer_missed", "attempt", "client_direction", "dialogue", "finished", "handshake",
+        "id", "last_ns", "opened_ns", "packet_numbers", "packet_offsets", "revision", "started_ns", "stream",
+        "tcp_ends", "timeline",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +47,8 @@ class Connection:
         self.opened_ns: int | None = None
         self.last_ns = stream.time_ns
         self.handshake = Handshake(None, None)
+        self.answer_missed = False
+        """Whether bytes of the server are missing where its response should be."""
         self.dialogue: Dialogue | None = None
         """Frames; None before the 101."""
         self.tcp_ends: list[TcpEnd] = []
@@ -56,7 +60,7 @@ class Connection:
         self.packet_numbers = array("Q")
         """… their numbers; both empty unless an index was asked for."""
         self._judge = Judge()
-        self._refusable = False  # whether a client that keeps to the standard gives up on the 101
+        self._refusal: tuple[str, ...] = ()  # why a client that keeps to the standard gives up on the 101
         if timeline is not None:
             self._judge.on_violation = timeline.violation
 
@@ -85,7 +89,7 @@ class Connection:
         if self.timeline is not None:
             self.timeline.head(Side.SERVER, response)
         self._judge.handshake(handshake)
-        self._refusable = bool(client_refuses(handshake))
+        self._refusal = client_refuses(handshake)
 
     def open(self, client_in_sync: bool) -> None:
         """Frames follow; `client_in_sync` says whether the client's bytes are complete behind its request."""
@@ -104,8 +108,11 @@ class Connection:
         """Bytes of one direction are missing."""
         if self.dialogue is not None:
             self.dialogue.gap(self.side_of(gap.direction), gap)
-        elif self.timeline is not None:
-            self.timeline.gap(self.side_of(gap.direction), gap, "")
+        else:
+            if self.side_of(gap.direction) is Side.SERVER and self.handshake.response is None:
+                self.answer_missed = True
+            if self.timeline is not None:
+                self.timeline.gap(self.side_of(gap.direction), gap, "")
         self._changed(gap.time_ns)
 
     def tcp(self, event: Syn | Note | Fin | Reset) -> None:
@@ -116,7 +123,8 @@ class Connection:
         if isinstance(event, Fin | Reset):
             kind = TcpEndKind.FIN if isinstance(event, Fin) else TcpEndKind.RST
             if len(self.tcp_ends) < MAX_TCP_ENDS:
-                self.tcp_ends.append(TcpEnd(kind, side, event.packet, event.time_ns))
+                # A FIN behind a gap is delivered later than it was captured.
+                insort(self.tcp_ends, TcpEnd(kind, side, event.packet, event.time_ns), key=lambda end: end.packet)
             self._changed(event.time_ns)
 
     def finish(self, now_ns: int) -> None:
@@ -136,9 +144,17 @@ class Connection:
     def ending(self, now_ns: int) -> Ending:
         """The facts of the end, as far as it has come."""
         client, server = self._side_ending(Side.CLIENT), self._side_ending(Side.SERVER)
-        refused = self._refusable and client.frames == 0
-        last_ns = self.last_ns
-        return Ending(self.handshake, refused, client, server, tuple(self.tcp_ends), last_ns, max(now_ns, last_ns))
+        gave_up = client.frames == 0 and bool(self.tcp_ends)
+        return Ending(
+            self.handshake,
+            self.answer_missed,
+            self._refusal if gave_up else (),
+            client,
+            server,
+            tuple(self.tcp_ends),
+            self.last_ns,
+            max(now_ns, self.last_ns),
+        )
 
     def close_event(self, side: Side) -> CloseEvent | None:
         """What the application at that end was told; None while nothing, or if it cannot be known."""

@@ -56,6 +56,8 @@ class Dialogue:
         half, peer = (self.client, self.server) if side is Side.CLIENT else (self.server, self.client)
         half.last_gap_packet = gap.packet
         events = half.decoder.gap(gap)
+        if not half.decoder.synced and any(isinstance(event, OutOfSync) for event in events):
+            half.may_have_missed_frames = True
         if self._timeline is not None:
             reason = next((event.reason for event in events if isinstance(event, OutOfSync)), "")
             self._timeline.gap(side, gap, reason)
@@ -79,6 +81,7 @@ class Dialogue:
             close_acknowledged=close is not None and acknowledged >= close.end_offset,
             unacknowledged_bytes=max(0, sent - acknowledged),
             in_sync=half.decoder.synced,
+            may_have_missed_frames=half.may_have_missed_frames,
             gap_bytes=gap_bytes,
             last_gap_packet=half.last_gap_packet,
             frames=half.frames_sent,
@@ -147,7 +150,8 @@ class Dialogue:
             close = half.add_close(header, payload, piece)
             if half.close is close:
                 half.close_follows_large_message = _latest_is_large(peer)
-            self._judge.close(close, half)
+            if close.whole:
+                self._judge.close(close, half)
             if peer.close_received is None:
                 peer.close_received = close
         half.counts[opcode] += 1

@@ -23,7 +23,8 @@ def rst(by: Side, packet: int) -> TcpEnd:
 def close(side: Side, packet: int, body: bytes = b"\x03\xe8") -> CloseFrame:
     """A Close with that payload; it ends at stream offset 200."""
     code = int.from_bytes(body[:2], "big") if len(body) >= 2 else None
-    return CloseFrame(side, 5, code, body[2:].decode("utf-8", "replace"), body, packet, packet * TICK_NS, 200, True)
+    reason = body[2:].decode("utf-8", "replace")
+    return CloseFrame(side, 5, code, reason, body, packet, packet * TICK_NS, 200, True, True)
 
 
 def ping(packet: int, peer_frames: int = 0, end_offset: int = 100) -> Ping:
@@ -39,6 +40,7 @@ def side_ending(side: Side, **facts: Any) -> SideEnding:
         "close_acknowledged": sent_close is not None,
         "unacknowledged_bytes": 0,
         "in_sync": True,
+        "may_have_missed_frames": False,
         "gap_bytes": 0,
         "last_gap_packet": 0,
         "frames": 10,
@@ -54,4 +56,4 @@ def side_ending(side: Side, **facts: Any) -> SideEnding:
 
 def ending(client: SideEnding, server: SideEnding, *tcp: TcpEnd, now: int = 1000) -> Ending:
     """The end; `now` in packet numbers."""
-    return Ending(Handshake(None, None), False, client, server, tcp, now * TICK_NS, now * TICK_NS)
+    return Ending(Handshake(None, None), False, (), client, server, tcp, now * TICK_NS, now * TICK_NS)

@@ -41,4 +41,4 @@ def close(
 ) -> CloseFrame:
     """A Close with that payload."""
     code = int.from_bytes(body[:2], "big") if len(body) >= 2 else None
-    return CloseFrame(side, 5, code, body[2:].decode("utf-8", "replace"), body, packet, time_ns, 200, True)
+    return CloseFrame(side, 5, code, body[2:].decode("utf-8", "replace"), body, packet, time_ns, 200, True, True)

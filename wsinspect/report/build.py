@@ -117,6 +117,8 @@ def state(ending: Ending) -> str:
     """`connecting`, `open`, `closing`, `closed` or `failed`."""
     if ending.failed:
         return "failed" if ending.handshake.response is not None or ending.tcp else "connecting"
+    if ending.answer_missed and not ending.tcp:
+        return "connecting"
     sides = {end.by for end in ending.tcp}
     reset = any(end.kind is TcpEndKind.RST for end in ending.tcp)
     closes = [side.close for side in (ending.client, ending.server) if side.close is not None]

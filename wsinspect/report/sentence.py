@@ -12,6 +12,8 @@ def summary(connection: Connection) -> str:
     ending = connection.ending(connection.last_ns)
     if ending.failed:
         return _failed(connection, ending)
+    if ending.answer_missed:
+        return f"The server's answer to the handshake was not captured{_then(ending)}."
     initiator = ending.initiator
     if initiator is None:
         return _without_close(connection, ending)
@@ -20,6 +22,9 @@ def summary(connection: Connection) -> str:
 
 def _failed(connection: Connection, ending: Ending) -> str:
     response = ending.handshake.response
+    if ending.refusal:
+        why = ", ".join(ending.refusal)
+        return f"The client gave up on the server's 101 ({why}): {_tcp_ended(ending.tcp[0])}; its program is told 1006."
     if response is None:
         if ending.tcp:
             return f"The handshake was never answered: {_tcp_ended(ending.tcp[0])} first."
@@ -30,13 +35,17 @@ def _failed(connection: Connection, ending: Ending) -> str:
     return f"The server refused the handshake: HTTP {words}{where}; the client's program is told 1006."
 
 
+def _then(ending: Ending) -> str:
+    return f"; {_tcp_ended(ending.tcp[0])}" if ending.tcp else ""
+
+
 def _without_close(connection: Connection, ending: Ending) -> str:
     if not ending.tcp:
         return f"Still open when the capture ended{_loss(connection)}."
     first = ending.tcp[0]
     idle = (first.time_ns - _last_activity(connection, first)) / 1e9
     gone = f", {idle:.1f} s after the last byte" if idle >= 1 else ""
-    if ending.client.in_sync and ending.server.in_sync:
+    if not (ending.client.may_have_missed_frames or ending.server.may_have_missed_frames):
         return f"No Close frame: {_tcp_ended(first)}{gone}{_told(connection) or '; both programs are told 1006.'}"
     return f"{_tcp_ended(first, start=True)}{gone}; a Close may have been among the bytes that were not captured."
 

@@ -52,6 +52,8 @@ class SideEnding:
     """Bytes it sent that were never acknowledged."""
     in_sync: bool
     """Whether its frames could be told apart to the end."""
+    may_have_missed_frames: bool
+    """Whether they could not because bytes were not captured; then anything may have been among these."""
     gap_bytes: int
     """Bytes of it that were not captured."""
     last_gap_packet: int
@@ -74,7 +76,7 @@ class SideEnding:
     @classmethod
     def without_frames(cls, side: Side, gap_bytes: int) -> Self:
         """A side of a connection that never left HTTP."""
-        return cls(side, None, False, 0, False, gap_bytes, 0, 0, 0, (), 0, False, 0, False)
+        return cls(side, None, False, 0, False, gap_bytes > 0, gap_bytes, 0, 0, 0, (), 0, False, 0, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,10 @@ class Ending:
     """The end of a connection, or where it stood when the capture ended."""
 
     handshake: Handshake
-    refused: bool
-    """Whether the server switched, but with a 101 that the client did not accept."""
+    answer_missed: bool
+    """Whether bytes of the server are missing where its response should be."""
+    refusal: tuple[str, ...]
+    """Rules for whose breach the client gave up on the 101; empty if it did not."""
     client: SideEnding
     server: SideEnding
     tcp: tuple[TcpEnd, ...]
@@ -107,8 +111,8 @@ class Ending:
 
     @property
     def failed(self) -> bool:
-        """Whether no WebSocket came to be: the server did not switch, or never answered."""
-        return not self.handshake.accepted
+        """Whether no WebSocket came to be: no answer, another answer than 101, or a 101 that the client gave up on."""
+        return bool(self.refusal) if self.handshake.accepted else not self.answer_missed
 
     @property
     def over(self) -> bool:
@@ -134,20 +138,22 @@ def close_event(ending: Ending, side: Side) -> CloseEvent | None:
 
     What an endpoint reports follows from what it received, never from what it sent (RFC 6455 §7.1.5).
     """
-    if ending.failed or (ending.refused and side is Side.CLIENT):
+    if ending.failed and (side is Side.CLIENT or not ending.handshake.accepted):
         # The server's program never had a WebSocket. A browser's page sees 1006 and nothing else.
         return _UNCLEAN if side is Side.CLIENT and _handshake_over(ending) else None
-    if not ending.over:
+    if not ending.over or ending.answer_missed:
         return None
     mine, peer = ending.side(side), ending.side(side.peer)
     library = library_of(ending.handshake, side)
     received = peer.close
-    if _failed(mine, peer):
-        assert mine.close is not None
-        own = library.tells_own_failure and side is Side.CLIENT
-        return CloseEvent(mine.close.code or ABNORMAL, mine.close.reason, False) if own else _UNCLEAN
+    if _failed(ending, mine, peer):
+        if mine.close is not None and library.tells_own_failure and side is Side.CLIENT:
+            return CloseEvent(mine.close.code or ABNORMAL, mine.close.reason, False)
+        return _UNCLEAN
     if received is None:
-        return _UNCLEAN if ending.tcp and peer.in_sync else None
+        return _UNCLEAN if ending.tcp and not peer.may_have_missed_frames else None
+    if not received.whole:
+        return None
     if not _arrived(ending, mine, peer, received):
         return _UNCLEAN
     if _refused(mine, received, library) or (peer.broke_after_close and library.frames_after_close_fail):
@@ -176,12 +182,16 @@ def _arrived(ending: Ending, mine: SideEnding, peer: SideEnding, received: Close
     return mine.close is not None and mine.close.packet > received.packet
 
 
-def _failed(mine: SideEnding, peer: SideEnding) -> bool:
+def _failed(ending: Ending, mine: SideEnding, peer: SideEnding) -> bool:
     """Whether this end failed the connection before any Close reached it: its program saw 1006 then and there.
 
     The code alone does not say so: a program may close with 1002 as it pleases, and is then told the answer to that.
     """
     close, received = mine.close, peer.close
+    if close is None and ending.tcp and ending.tcp[0].by is mine.side:
+        # It may also fail the connection without a word (RFC 6455 §7.1.7), in the middle of what it has just received.
+        last = received.packet if received is not None else ending.tcp[0].packet
+        return 0 < peer.first_breach <= last
     if close is None or (received is not None and received.packet < close.packet):
         return False
     if close.code == TOO_BIG:

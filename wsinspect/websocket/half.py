@@ -30,6 +30,8 @@ class CloseFrame(NamedTuple):
     """Stream offset right behind the frame: acknowledged that far, the peer's TCP has it."""
     well_framed: bool
     """Whether its header is that of a legal control frame: FIN, no RSV bit, shortest length form, 125 bytes at most."""
+    whole: bool
+    """Whether all of its payload was captured."""
 
     @property
     def reason_is_utf8(self) -> bool:
@@ -57,10 +59,10 @@ class Half:
     """The sender's side of one direction."""
 
     __slots__ = (
-        "_control", "broke_after_close", "close", "close_follows_large_message", "close_received", "counts", "decoder",
-        "deflate_agreed", "deflate_offered", "extensions_known", "last_gap_packet", "last_masking_key", "last_packet",
-        "last_time_ns", "messages", "outstanding_pings", "pings_answered", "pong_is_owed", "side",
-        "unknown_extension",
+        "_control", "_control_missing", "broke_after_close", "close", "close_follows_large_message",
+        "close_received", "counts", "decoder", "deflate_agreed", "deflate_offered", "extensions_known",
+        "last_gap_packet", "last_masking_key", "last_packet", "last_time_ns", "may_have_missed_frames", "messages",
+        "outstanding_pings", "pings_answered", "pong_is_owed", "side", "unknown_extension",
     )  # fmt: skip
 
     def __init__(self, side: Side, handshake: Handshake, synced: bool, keep_payload: bool) -> None:
@@ -92,9 +94,12 @@ class Half:
         """Packet that completed the last frame; 0 before the first."""
         self.last_time_ns = 0
         """Its time."""
+        self.may_have_missed_frames = not synced
+        """Whether frames can no longer be told apart because bytes were not captured."""
         self.last_gap_packet = 0
         """Packet that showed the last gap; 0 without one."""
         self._control = bytearray()
+        self._control_missing = 0
 
     @property
     def close_sent(self) -> bool:
@@ -119,9 +124,11 @@ class Half:
     def add_control(self, piece: FramePiece) -> bytes | None:
         """Collect a control frame's payload (what a gap swallowed is left out); returns it once it is complete."""
         if piece.first:
+            self._control_missing = 0
             if piece.last:
                 return piece.data[:MAX_CONTROL_PAYLOAD]
             self._control.clear()
+        self._control_missing += piece.missing
         self._control += piece.data[: MAX_CONTROL_PAYLOAD - len(self._control)]
         return bytes(self._control) if piece.last else None
 
@@ -131,7 +138,16 @@ class Half:
         reason = body[2:].decode("utf-8", "replace")
         well_framed = header.fin and not header.rsv and header.length_form == 7
         close = CloseFrame(
-            self.side, header.number, code, reason, body, header.packet, piece.time_ns, _end(header), well_framed
+            self.side,
+            header.number,
+            code,
+            reason,
+            body,
+            header.packet,
+            piece.time_ns,
+            _end(header),
+            well_framed,
+            whole=not self._control_missing,
         )
         if self.close is None:
             self.close = close
