@@ -8,7 +8,15 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from wsinspect.transport.http1 import HttpReader, Likeness, Phase, like_request, like_response, proxy_header_length
+from wsinspect.transport.http1 import (
+    HttpReader,
+    Likeness,
+    Phase,
+    like_request,
+    like_response,
+    proxy_header_length,
+    without_empty_lines,
+)
 from wsinspect.transport.httphead import Head, RequestHead, ResponseHead
 from wsinspect.transport.reassembly import Chunk, Gap
 
@@ -16,6 +24,8 @@ MAX_PENDING: Final = 256
 """Requests that may wait for their response; beyond, the connection is given up as HTTP."""
 MAX_HELD: Final = 4 * 1024 * 1024
 """Bytes behind an upgrade request that are kept until its response comes."""
+_MAX_LENGTH_DIGITS: Final = 18
+"""Digits of a Content-Length; int() would refuse thousands of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +107,9 @@ class Exchange:
         start = b"".join(p.data for p in self._first if isinstance(p, Chunk) and p.direction == piece.direction)
         if like_response(start) is Likeness.YES:
             self.client_direction = 1 - piece.direction
-        elif like_request(start) is Likeness.YES or proxy_header_length(start) != 0:
+        elif like_request(without_empty_lines(start)) is Likeness.YES or proxy_header_length(start) != 0:
             self.client_direction = piece.direction
-        elif Likeness.TOO_SHORT in (like_request(start), like_response(start)):
+        elif Likeness.TOO_SHORT in (like_request(without_empty_lines(start)), like_response(start)):
             return []
         else:
             return [GaveUp()]
@@ -136,6 +146,7 @@ class Exchange:
 
     def _response(self, head: ResponseHead) -> list[ExchangeEvent]:
         if 100 <= head.status < 200 and head.status != 101:
+            self._early = None
             return []  # interim (RFC 9110 §15.2): the request still waits
         request = self._pending.popleft() if self._pending else None
         early_bytes, early_packet = self._early or (0, None)
@@ -146,7 +157,8 @@ class Exchange:
         if request is not None and request.method == "CONNECT" and 200 <= head.status < 300:
             return [answered, *self._open_tunnel()]
         self._server.body(*_response_body(head, request))
-        self._client.release()
+        if not any(_may_switch(waiting) for waiting in self._pending):
+            self._client.release()
         return [answered, *self._requested([more] if (more := self._client.next_head()) else [])]
 
     def _switch(self) -> Switched:
@@ -195,7 +207,9 @@ def _is_chunked(head: Head) -> bool:
 
 def _content_length(head: Head) -> int | None:
     values = head.tokens("Content-Length")
-    return int(values[0]) if values and values[0].isascii() and values[0].isdigit() else None
+    if not values or not (values[0].isascii() and values[0].isdigit()) or len(values[0]) > _MAX_LENGTH_DIGITS:
+        return None
+    return int(values[0])
 
 
 def _response_body(response: ResponseHead, request: RequestHead | None) -> tuple[int | None, bool]:

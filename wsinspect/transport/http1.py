@@ -20,6 +20,7 @@ MAX_CHUNK_LINE: Final = 4096
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 _REQUEST_START: Final = re.compile(rb"[A-Za-z!#$%&'*+.^_`|~0-9-]{1,20} [^ \x00-\x1f]")
 _REQUEST_PREFIX: Final = re.compile(rb"[A-Za-z!#$%&'*+.^_`|~0-9-]{0,20} ?\Z")
+_REQUEST_LINE: Final = re.compile(rb"[A-Z]{3,20} [^ \r\n]+ HTTP/1\.[01]\r?\n")
 _RESPONSE_START: Final = b"HTTP/"
 _HTTP2_PREFACE: Final = b"PRI * HTTP/2.0"
 _PROXY_V1: Final = b"PROXY "
@@ -32,6 +33,11 @@ class Likeness(Enum):
     YES = auto()
     NO = auto()
     TOO_SHORT = auto()
+
+
+def without_empty_lines(data: bytes | bytearray) -> bytes | bytearray:
+    """`data` less the empty lines that may stand before a request line and are to be ignored (RFC 9112 §2.2)."""
+    return data.lstrip(b"\r\n")
 
 
 def like_request(data: bytes | bytearray) -> Likeness:
@@ -102,8 +108,9 @@ class HttpReader:
         """The heads that `chunk` completes. After one, tell how it goes on with `body`, `hold` or nothing (no body)."""
         self.seen += len(chunk.data)
         if self.phase is Phase.LOST:
-            likeness = (like_request if self._is_client else like_response)(chunk.data)
-            if likeness is not Likeness.YES:
+            # A line of some text may look like the start of a request; only a whole request line is proof enough here.
+            start = _REQUEST_LINE.match(chunk.data) if self._is_client else chunk.data.startswith(_RESPONSE_START)
+            if not start:
                 return []
             self.phase = Phase.HEAD
         if self.phase not in (Phase.TO_END, Phase.NOT_HTTP) and not self.gap_in_hold:
@@ -121,9 +128,7 @@ class HttpReader:
         elif self.phase is Phase.HELD:
             self.gap_in_hold = True
         elif self.phase not in (Phase.TO_END, Phase.NOT_HTTP):
-            self.pieces.drain()
-            self._searched = 0
-            self.phase = Phase.LOST
+            self._lose()
 
     def next_head(self) -> Head | None:
         """The next head among the waiting bytes, bodies stepped over; call again after each until None."""
@@ -158,7 +163,9 @@ class HttpReader:
     def release(self) -> None:
         """The answer kept HTTP going: read on."""
         if self.phase is Phase.HELD:
-            self.phase = Phase.LOST if self.gap_in_hold and not self.pieces else Phase.HEAD
+            self.phase = Phase.HEAD
+            if self.gap_in_hold:  # what stands before the gap does not go on behind it
+                self._lose()
             self.gap_in_hold = False
 
     def give_up(self) -> None:
@@ -166,10 +173,16 @@ class HttpReader:
         self.phase = Phase.NOT_HTTP
         self.pieces.drain()
 
+    def _lose(self) -> None:
+        self.pieces.drain()
+        self._searched = 0
+        self.phase = Phase.LOST
+
     def _find_head(self) -> Head | None:
         data = self.pieces.data
-        while data.startswith((b"\r", b"\n")):
-            self.pieces.take(1)  # RFC 9112 §2.2: empty lines before a request line are to be ignored
+        empty_lines = len(data) - len(without_empty_lines(data))
+        if empty_lines:
+            self.pieces.take(empty_lines)
         likeness = (like_request if self._is_client else like_response)(data)
         if likeness is not Likeness.YES:
             if likeness is Likeness.NO:

@@ -8,10 +8,11 @@ from wsinspect.transport.reassembly import Chunk, Gap
 class Pieces:
     """Bytes waiting for a decision, in order; they leave as the pieces they came in, cut where they must be."""
 
-    __slots__ = ("_queue", "data")
+    __slots__ = ("_queue", "_taken", "data")
 
     def __init__(self) -> None:
         self._queue: deque[Chunk] = deque()
+        self._taken = 0  # bytes of the first piece that have left; slicing it each time would copy it each time
         self.data = bytearray()
         """All waiting bytes, joined."""
 
@@ -30,21 +31,24 @@ class Pieces:
 
     def take(self, count: int) -> tuple[Chunk, Chunk]:
         """Remove the first `count` bytes (one to all); returns the pieces that hold the first and the last of them."""
-        first = last = self._queue[0]
-        left = count
-        while left:
-            last = self._queue.popleft()
-            if len(last.data) > left:
-                self._queue.appendleft(last._replace(offset=last.offset + left, data=last.data[left:]))
-                left = 0
-            else:
-                left -= len(last.data)
+        queue = self._queue
+        first = last = queue[0]
+        self._taken += count
+        while queue and self._taken >= len(queue[0].data):
+            last = queue.popleft()
+            self._taken -= len(last.data)
+        if self._taken:
+            last = queue[0]
         del self.data[:count]
         return first, last
 
     def drain(self) -> list[Chunk | Gap]:
         """Remove everything and return it."""
         pieces: list[Chunk | Gap] = list(self._queue)
+        if self._taken:
+            first = self._queue[0]
+            pieces[0] = first._replace(offset=first.offset + self._taken, data=first.data[self._taken :])
         self._queue.clear()
+        self._taken = 0
         self.data.clear()
         return pieces
