@@ -84,6 +84,11 @@ def fit_line(line: Line, width: int, *, right: bool = False) -> Line:
     return fitted
 
 
+def clip(line: Line, width: int) -> Line:
+    """The line without most of what `width` cells could never show: nobody wants to measure a URL of 64 KB."""
+    return [(text[: width * 6], ink) for text, ink in line]
+
+
 def text_of(line: Line) -> str:
     """The line without its inks."""
     return "".join(text for text, _ in line)
@@ -109,23 +114,26 @@ def wrap(text: str, width: int, ink: str = "", indent: int = 0) -> list[Line]:
     current = ""
     for word in terminal(text).split(" "):
         joined = f"{current} {word}" if current else word
-        if cell_len(joined) <= room:
+        if len(joined) <= 2 * room and cell_len(joined) <= room:
             current = joined
             continue
         if current:
             lines.append([(" " * indent + current, ink)])
-        while cell_len(word) > room:
-            piece = _head(word, room)
-            lines.append([(" " * indent + piece, ink)])
-            word = word[len(piece) :]
-        current = word
+        *pieces, current = _cut(word, room)
+        lines += [[(" " * indent + piece, ink)] for piece in pieces]
     lines.append([(" " * indent + current, ink)])
     return lines
 
 
-def _head(word: str, room: int) -> str:
-    """The longest beginning of `word` that fits in `room` cells."""
-    end = min(len(word), room)
-    while end > 1 and cell_len(word[:end]) > room:
-        end -= 1
-    return word[:end]
+def _cut(word: str, room: int) -> list[str]:
+    """`word` in pieces of at most `room` cells; the work does not grow faster than its length."""
+    pieces = []
+    start = 0
+    while True:
+        end = min(len(word), start + room)
+        while end > start + 1 and cell_len(word[start:end]) > room:
+            end -= 1
+        pieces.append(word[start:end])
+        start = end
+        if start >= len(word):
+            return pieces

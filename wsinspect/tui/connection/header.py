@@ -12,7 +12,7 @@ from wsinspect.tui.units import count, size, span, time_of_day
 from wsinspect.websocket.closecodes import describe
 
 MOST_LINES: Final = 3
-"""Lines for the URL, and for what was agreed."""
+"""Lines for the URL, for what was agreed, for what the ends were told."""
 
 
 class ConnectionHeader(Widget):
@@ -59,12 +59,15 @@ def header_lines(report: model.Connection, now: float | None, width: int) -> lis
         ],
         *_few(wrap((report.url or "URL not captured")[: 4 * width], width, "strong"), width),
         *_agreed(report, width),
-        *wrap(report.close.summary, width, row.outcome.value if row.outcome is not Outcome.CLEAN else "good"),
+        *_few(
+            wrap(report.close.summary, width, row.outcome.value if row.outcome is not Outcome.CLEAN else "good"),
+            width,
+            8,
+        ),
     ]
     for diagnosis in report.close.diagnosis:
-        lines += wrap(f"{diagnosis.confidence}: {diagnosis.text}", width, "accent")
-    lines += _told(report, width)
-    return lines
+        lines += _few(wrap(f"{diagnosis.confidence}: {diagnosis.text}", width, "accent"), width, 8)
+    return lines + _few(_told(report, width), width)
 
 
 def _agreed(report: model.Connection, width: int) -> list[Line]:
@@ -92,12 +95,12 @@ def _unbroken(text: str) -> str:
     return text.replace(" ", "\u00a0")
 
 
-def _few(lines: list[Line], width: int) -> list[Line]:
-    """The first lines of what a stranger may have made endless: the handshake tab has it in full."""
-    if len(lines) <= MOST_LINES:
+def _few(lines: list[Line], width: int, most: int = MOST_LINES) -> list[Line]:
+    """The first lines of what a stranger may have made endless; the tabs have it in full."""
+    if len(lines) <= most:
         return lines
-    text, ink = lines[MOST_LINES - 1][0]
-    return [*lines[: MOST_LINES - 1], [(fit(text + " " * width, width), ink)]]
+    text, ink = lines[most - 1][0]
+    return [*lines[: most - 1], [(fit(text + " " * width, width), ink)]]
 
 
 def _told(report: model.Connection, width: int) -> list[Line]:

@@ -8,7 +8,7 @@ from wsinspect.tui.connection.opened import Opened
 from wsinspect.tui.connection.preview import close_label, data_preview, frame_label
 from wsinspect.tui.connection.story import IDLE_NS, Digest, Kind, Step, Story
 from wsinspect.tui.connections.row import USUAL_CODES
-from wsinspect.tui.ink import Line, Span, fit, fit_line, shown_width, spread
+from wsinspect.tui.ink import Line, Span, clip, fit, fit_line, shown_width, spread
 from wsinspect.tui.units import address, plural, size, span, stopwatch
 from wsinspect.websocket.frames import Opcode
 from wsinspect.websocket.side import Side
@@ -142,6 +142,7 @@ def _frame_ink(entry: FrameEntry) -> str:
 def _arrow(label: Line, side: Side, inner: int, dash: str = "─") -> Line:
     """`├── label ─────▶│` or `│◀───── label ──┤`."""
     room = inner - 6
+    label = clip(label, room)
     used = sum(shown_width(text) for text, _ in label)
     if used > room:
         label = fit_line(label, room)

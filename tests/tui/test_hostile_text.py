@@ -1,0 +1,122 @@
+"""What strangers send is shown, and nothing more happens: in every view, whatever it is."""
+
+from pathlib import Path
+
+import pytest
+from driving import loaded, opened, screen_text, until
+from fakes import FakeSource, Teller, make_report, make_violation
+from textual.pilot import Pilot
+
+from wsinspect.escape import terminal
+from wsinspect.report import model
+from wsinspect.timeline import Timeline
+from wsinspect.tui.app import WsinspectApp
+from wsinspect.tui.connections.screen import ConnectionTable
+from wsinspect.tui.source import CaptureSource
+from wsinspect.websocket.frames import Opcode
+from wsinspect.websocket.side import Side
+
+ACTING = [
+    "[/foo]",
+    "[bold red]x[/] [@click=app.quit]y",
+    "\x1b[31mred\x1b[2J",
+    "\x1b]0;title\x07\x1b]52;c;eA==\x07",
+    "\x9b31m\x90\x85",
+    "a\x00b\x7f",
+    "\u202eevil\u2066\u200f",
+    "a\r\nb\u2028c\td",
+    "x\ud800y",
+    "\\[/]\\",
+]
+HOSTILE = {
+    "closing tag": ACTING[0],
+    "acting": " ".join(ACTING),
+    "wide": "東京タワー" * 20 + "🚀" * 30,
+    "combining": "e\u0301" + "a" + "\u0301" * 300,
+    "long": "A" * 65536,
+    "long and acting": "\x1b[31m" * 13000,
+}
+HARMFUL = {chr(code) for code in [*range(32), 127, *range(0x80, 0xA0)]} - {"\n"} | set("\u202e\u2066\u200f\u2028\ud800")
+
+TOUR = ["1", "2", "x", "x", "x", "down", "down", "down", "z", "z", "3", "end", "4", "down", "end"]
+SHORT_TOUR = ["2", "end", "3", "4"]
+
+
+def tell(text: str) -> Timeline:
+    data = text.encode("utf-8", "surrogatepass")
+    teller = Teller()
+    teller.opening(text, ((text, text), ("Sec-WebSocket-Protocol", text), ("Host", text)))
+    broken = teller.frame(Side.CLIENT, data)
+    teller.break_rule(broken, "unmasked-client-frame", text)
+    teller.frame(Side.SERVER, data, Opcode.BINARY)
+    teller.frame(Side.SERVER, data[:125], Opcode.PING)
+    teller.frame(Side.SERVER, b'{"a": "' + data + b'", "' + data + b'": [}')
+    teller.closing(4000, data[:123])
+    return teller.timeline
+
+
+def report(text: str) -> model.Connection:
+    frame = model.CloseFrame(4000, text, "private", text, 20, 0.0)
+    event = model.CloseEvent(4000, text, True)
+    return make_report(
+        1,
+        url="ws://" + text + "/" + text,
+        subprotocol=text,
+        extensions=[text],
+        close=model.Close("client", frame, frame, None, model.CloseEvents(event, event), f'Closed: "{text}".',
+                          [model.Diagnosis("idle-timeout", "likely", text)]),
+        violations=[make_violation(detail=text, frame=0, packet=5),
+                    make_violation("wrong-accept", detail=text, frame=None, packet=6, by="server")],
+    )  # fmt: skip
+
+
+async def tour(pilot: Pilot[None], keys: list[str]) -> str:
+    """Every view of the first connection, and all the text that was seen."""
+    seen = [screen_text(pilot.app)]
+    await pilot.press("enter")
+    await opened(pilot)
+    for key in keys:
+        await pilot.press(key)
+        seen.append(screen_text(pilot.app))
+    await pilot.press("escape")
+    return "\n".join(seen)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+async def test_every_view_shows_it_escaped(text: str, size: tuple[int, int]) -> None:
+    app = WsinspectApp(FakeSource([[report(text)]], tell=lambda index: tell(text)))
+    async with app.run_test(size=size) as pilot:
+        await loaded(pilot)
+        seen = await tour(pilot, TOUR)  # which measures every line, too
+        assert app.is_running
+    assert not HARMFUL & set(seen)
+    assert terminal(text)[:6] in seen
+
+
+async def test_a_source_with_a_hostile_name() -> None:
+    source = FakeSource([[make_report(1)]])
+    source.name = "[/foo]\x1b[2J.pcap"
+    source.problems.append("[bold]\x1b")
+    app = WsinspectApp(source)
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        assert r"[/foo]\x1b[2J.pcap" in screen_text(app)
+        assert r"[bold]\x1b" in screen_text(app)
+
+
+CAPTURE = Path(__file__).parents[2] / "captures" / "hostile.pcap"
+
+
+async def test_capture_that_means_harm() -> None:
+    source = CaptureSource(str(CAPTURE))
+    app = WsinspectApp(source)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await loaded(pilot)
+        table = app.screen.query_one(ConnectionTable)
+        for place in range(table.line_count):
+            table.cursor = place
+            seen = await tour(pilot, SHORT_TOUR)
+            assert not HARMFUL & set(seen)
+            await until(pilot, lambda: app.screen.query(ConnectionTable))
+    source.close()
