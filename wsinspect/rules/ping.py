@@ -26,7 +26,7 @@ PONG_TIMEOUT_NS: Final = 20_000_000_000
 )
 def missing_pong(ending: Ending, side: Side) -> Finding | None:
     mine, peer = ending.side(side), ending.side(side.peer)
-    if not mine.in_sync or not peer.in_sync:
+    if not mine.in_sync or not peer.in_sync or _has_failed(mine, peer):
         return None
     unanswered = [ping for ping in peer.unanswered_pings if _was_ignored(ping, mine, peer)]
     if not unanswered:
@@ -44,6 +44,11 @@ def missing_pong(ending: Ending, side: Side) -> Finding | None:
         f"{waited / 1e9:.3f} s until {until}"
     )
     return Finding(detail, severity, side, (None, ping.packet, ping.time_ns))
+
+
+def _has_failed(mine: SideEnding, peer: SideEnding) -> bool:
+    """Whether this side gave the connection up for what the peer had sent: it need not process anything behind that."""
+    return mine.close is not None and 0 < peer.first_breach <= mine.close.packet
 
 
 def _was_ignored(ping: Ping, mine: SideEnding, peer: SideEnding) -> bool:
