@@ -12,6 +12,7 @@ from wsinspect.websocket.half import CloseFrame, Half, is_data
 from wsinspect.websocket.handshake import Handshake
 from wsinspect.websocket.messages import Message, MessageEvent
 from wsinspect.websocket.plain import skip_plain_frames
+from wsinspect.websocket.resync import Resynced
 from wsinspect.websocket.side import Side
 
 LARGE_MESSAGE: Final = 1024
@@ -48,13 +49,18 @@ class Dialogue:
                     return
                 offset += plain
                 data = data[plain:]
-        for event in half.decoder.feed(Chunk(not by_client, offset, data, packet, time_ns)):
-            self._take(event, half, peer)
+        chunk = Chunk(not by_client, offset, data, packet, time_ns)
+        if half.decoder.synced or not half.may_have_missed_frames:
+            self._decode(chunk, half, peer)
+        else:
+            self._resume(half.resynchroniser.feed(chunk), half, peer)
 
     def gap(self, side: Side, gap: Gap) -> None:
         """Bytes of `side` are missing."""
         half, peer = (self.client, self.server) if side is Side.CLIENT else (self.server, self.client)
         half.last_gap_packet = gap.packet
+        if not half.decoder.synced:
+            half.resynchroniser.gap()
         events = half.decoder.gap(gap)
         if not half.decoder.synced and any(isinstance(event, OutOfSync) for event in events):
             half.may_have_missed_frames = True
@@ -67,6 +73,8 @@ class Dialogue:
     def finish(self) -> None:
         """No more bytes will come."""
         for half, peer in ((self.client, self.server), (self.server, self.client)):
+            if not half.decoder.synced and half.may_have_missed_frames:
+                self._resume(half.resynchroniser.finish(), half, peer)
             for event in half.decoder.finish():
                 self._take(event, half, peer)
             half.messages.finish()
@@ -92,6 +100,21 @@ class Dialogue:
             first_breach=first_breach,
             close_follows_large_message=half.close_follows_large_message,
         )
+
+    def _decode(self, chunk: Chunk, half: Half, peer: Half) -> None:
+        for event in half.decoder.feed(chunk):
+            self._take(event, half, peer)
+
+    def _resume(self, found: Resynced | None, half: Half, peer: Half) -> None:
+        """Decode on from where the frame boundaries were found again."""
+        if found is None:
+            return
+        half.decoder.resume()
+        half.last_masking_key = None
+        if self._timeline is not None:
+            self._timeline.resynced(half.side, found)
+        for piece in found.pieces:
+            self._decode(piece, half, peer)
 
     def _take(self, event: FrameEvent, half: Half, peer: Half) -> None:
         if type(event) is FramePiece:

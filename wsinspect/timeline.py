@@ -8,6 +8,7 @@ from wsinspect.transport.reassembly import Fin, Gap, Note, Reset, Syn
 from wsinspect.websocket.frames import FrameHeader, FramePiece, opcode_name
 from wsinspect.websocket.half import CloseFrame
 from wsinspect.websocket.messages import MAX_KEPT_PAYLOAD, Message
+from wsinspect.websocket.resync import Resynced
 from wsinspect.websocket.side import Side
 
 
@@ -65,7 +66,7 @@ class GapEntry(NamedTuple):
 
 
 class NoteEntry(NamedTuple):
-    """A remark of TCP reassembly in Wireshark's words: `Retransmission`, `Out-Of-Order` …"""
+    """A remark: of TCP reassembly in Wireshark's words (`Retransmission`, `Out-Of-Order` …), or of the decoder."""
 
     text: str
     side: Side
@@ -114,6 +115,12 @@ class Timeline:
     def gap(self, side: Side, gap: Gap, reason: str) -> None:
         """Bytes that were not captured; `reason` if they cost the frame boundaries."""
         self.entries.append(GapEntry(gap.length, side, gap.packet, gap.time_ns, reason))
+
+    def resynced(self, side: Side, found: Resynced) -> None:
+        """The frame boundaries were found again."""
+        first = found.pieces[0]
+        text = f"Frame boundaries found again, {found.skipped} bytes skipped"
+        self.entries.append(NoteEntry(text, side, first.packet, first.time_ns))
 
     def piece(
         self, side: Side, piece: FramePiece, *, message: Message | None = None, close: CloseFrame | None = None,

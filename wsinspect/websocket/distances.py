@@ -74,6 +74,10 @@ class _Bits:
         self.count -= length
         return entry >> 4
 
+    def align(self) -> None:
+        """Go on with the next byte."""
+        self.take(self.count & 7)
+
     def skip_stored(self) -> None:
         """A stored block: its bytes refer to nothing."""
         self.next -= self.count // 8
@@ -92,7 +96,7 @@ def largest_distance(data: bytes) -> int:
     largest = 0
     try:
         while not bits.spent:
-            bits.take(1)  # BFINAL: in a message the data may go on behind such a block (RFC 7692 §7.2.3.4)
+            final = bits.take(1)
             kind = bits.take(2)
             if kind == 0:
                 bits.skip_stored()
@@ -101,6 +105,8 @@ def largest_distance(data: bytes) -> int:
             else:
                 literals, distances = _FIXED if kind == 1 else _read_tables(bits)
                 largest = max(largest, _largest_in_block(bits, literals, distances))
+            if final:
+                bits.align()  # a message may go on behind such a block, in the next byte (RFC 7692 §7.2.3.4)
     except _EndOfData:
         pass
     return largest

@@ -154,11 +154,6 @@ class FrameDecoder:
         """Whether every byte so far belongs to a complete frame."""
         return self.synced and self._header is None and not self._partial
 
-    @property
-    def payload_seen(self) -> int:
-        """Payload bytes of the unfinished frame that went by, captured or not."""
-        return self._position
-
     def feed(self, chunk: Chunk) -> list[FrameEvent]:
         """The frames and parts of frames in `chunk`."""
         events: list[FrameEvent] = []
@@ -193,6 +188,10 @@ class FrameDecoder:
                 self._header = None
             return [FramePiece(header, False, b"", gap.length, last, gap.packet, gap.time_ns)]
         return [self._lose("bytes of a frame header were not captured", gap.offset, gap.packet, gap.time_ns)]
+
+    def resume(self) -> None:
+        """The boundaries were found again: a frame begins with the next byte."""
+        self.synced = True
 
     def finish(self) -> list[FrameEvent]:
         """No more bytes will come: what is known of a header that is incomplete, of HTTP text whose line is."""

@@ -6,6 +6,7 @@ from wsinspect.websocket.extensions import DEFLATE
 from wsinspect.websocket.frames import FrameDecoder, FrameHeader, FramePiece, Opcode
 from wsinspect.websocket.handshake import Handshake
 from wsinspect.websocket.messages import DeflateSetup, MessageAssembler
+from wsinspect.websocket.resync import Resynchroniser
 from wsinspect.websocket.side import Side
 
 MAX_CONTROL_PAYLOAD: Final = 4096
@@ -59,7 +60,7 @@ class Half:
     """The sender's side of one direction."""
 
     __slots__ = (
-        "_control", "_control_missing", "broke_after_close", "close", "close_follows_large_message",
+        "_control", "_control_missing", "_resynchroniser", "broke_after_close", "close", "close_follows_large_message",
         "close_received", "counts", "decoder", "deflate_agreed", "deflate_offered", "extensions_known",
         "last_gap_packet", "last_masking_key", "last_packet", "last_time_ns", "may_have_missed_frames", "messages",
         "outstanding_pings", "pings_answered", "pong_is_owed", "side", "unknown_extension",
@@ -96,10 +97,18 @@ class Half:
         """Its time."""
         self.may_have_missed_frames = not synced
         """Whether frames can no longer be told apart because bytes were not captured."""
+        self._resynchroniser: Resynchroniser | None = None
         self.last_gap_packet = 0
         """Packet that showed the last gap; 0 without one."""
         self._control = bytearray()
         self._control_missing = 0
+
+    @property
+    def resynchroniser(self) -> Resynchroniser:
+        """Seeks the frame boundaries while bytes that were not captured have cost them."""
+        if self._resynchroniser is None:
+            self._resynchroniser = Resynchroniser(self.side is Side.CLIENT, self.deflate_agreed)
+        return self._resynchroniser
 
     @property
     def close_sent(self) -> bool:

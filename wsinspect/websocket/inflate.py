@@ -41,7 +41,7 @@ class Inflater:
     """
 
     __slots__ = (
-        "_before", "_history", "_history_size", "_inflate", "_input", "_input_size", "_takeover",
+        "_before", "_history", "_history_size", "_inflate", "_input", "_input_size", "_takeover", "_tried_again",
         "bfinal_seen", "context_lost", "error", "limit", "outcome", "produced",
     )  # fmt: skip
 
@@ -54,6 +54,7 @@ class Inflater:
         self._before = b""  # without takeover: the window that the message must not use
         self._input: list[bytes] = []  # without takeover: the message so far
         self._input_size = 0
+        self._tried_again = False
         self.context_lost = ""
         """Why later messages cannot be inflated; empty while they can."""
         self.outcome = Outcome.OK
@@ -76,6 +77,7 @@ class Inflater:
         self.outcome = Outcome.CONTEXT_LOST if self.context_lost else Outcome.OK
         if not self._takeover:
             self._input, self._input_size = [], 0
+            self._tried_again = False
             self._before = self._window()
             self._inflate = zlib.decompressobj(-15)
 
@@ -83,7 +85,7 @@ class Inflater:
         """Output of the message's next compressed bytes; nothing once it is known not to inflate."""
         if not self._inflating:
             return
-        if not self._takeover and self._input_size <= MAX_KEPT_INPUT:
+        if self._before and not self._tried_again and self._input_size <= MAX_KEPT_INPUT:
             self._input.append(data)
             self._input_size += len(data)
         yield from self._run(data)
@@ -93,9 +95,9 @@ class Inflater:
     def finish(self) -> Iterator[bytes]:
         """The message is complete: puts the cut-off tail back and checks that it ends where a block ends."""
         yield from self.feed(TAIL)
+        self._input = []
         if self._inflating and not self._at_block_boundary():
             self._break("the message ends inside a block")
-            yield from self._second_try()
 
     def lose_context(self, reason: str) -> None:
         """Bytes of a message were not seen: without takeover only that message suffers."""
@@ -119,27 +121,25 @@ class Inflater:
                     # RFC 7692 §7.2.3.4: behind a block with BFINAL the data goes on in a new stream, the window stays.
                     self.bfinal_seen = True
                     data = self._inflate.unused_data
-                    self._inflate = zlib.decompressobj(-15, zdict=self._window())
+                    self._inflate = zlib.decompressobj(-15, zdict=self._reachable())
         except zlib.error as error:
             # zlib's words without Python's prefix: "invalid distance too far back"
             self._break(str(error).rpartition(": ")[2])
 
     def _second_try(self) -> Iterator[bytes]:
         """Without takeover a message must inflate by itself; see whether it does with the window it must not use."""
-        if self._takeover or not self._before or self._input_size > MAX_KEPT_INPUT:
+        if not self._before or self._tried_again or self._input_size > MAX_KEPT_INPUT:
             return
-        error, told = self.error, self.produced
+        self._tried_again = True
+        told = self.produced
         self._inflate = zlib.decompressobj(-15, zdict=self._before)
-        self.outcome, self.produced = Outcome.OK, 0
+        self._history, self._history_size = deque([self._before]), len(self._before)
+        self.outcome, self.produced = Outcome.CONTEXT_USED, 0
         for part in self._run(b"".join(self._input)):
             # Up to where the first try failed both tries say the same.
             fresh = part[max(0, told - (self.produced - len(part))) :]
             if fresh:
                 yield fresh
-        if self.outcome is Outcome.OK:
-            self.outcome = Outcome.CONTEXT_USED
-        elif self.outcome is Outcome.BROKEN:
-            self.error = error
 
     def _break(self, error: str) -> None:
         self.outcome = Outcome.BROKEN
@@ -161,6 +161,13 @@ class Inflater:
 
     def _window(self) -> bytes:
         return b"".join(self._history)[-WINDOW:]
+
+    def _reachable(self) -> bytes:
+        """What may be referred to from here on: without takeover, output of this message only."""
+        window = self._window()
+        if self._takeover or self.outcome is Outcome.CONTEXT_USED:
+            return window
+        return window[max(0, len(window) - self.produced) :]
 
     def _at_block_boundary(self) -> bool:
         probe = self._inflate.copy()
