@@ -4,11 +4,13 @@ import io
 import itertools
 import os
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from types import TracebackType
 
 from wsinspect.capture import compression
 from wsinspect.capture.compression import GzipDecoder
+from wsinspect.capture.follow import PULSE, Follow
 from wsinspect.capture.formats import MAGIC_LENGTH, Parser, parser_for
 from wsinspect.capture.packet import Packet
 from wsinspect.capture.spool import Spool
@@ -59,7 +61,7 @@ class CaptureReader:
 
     @property
     def size(self) -> int | None:
-        """Bytes of the input; None for a pipe."""
+        """Bytes of the input; None for a pipe, and for a file that is followed."""
         return self._source.size
 
     def __iter__(self) -> Iterator[Packet]:
@@ -67,8 +69,14 @@ class CaptureReader:
             yield from batch
 
     def batches(self, count: int = BATCH_SIZE) -> Iterator[list[Packet]]:
-        """The same packets in lists of 1 to `count`, which come as soon as the input has them."""
+        """The same packets in lists of 1 to `count`, which come as soon as the input has them.
+
+        While an input that is followed brings nothing, an empty list comes every PULSE seconds.
+        """
         for chunk in self._source.chunks:
+            if not chunk and self._source.followed:
+                yield []
+                continue
             if self._spool is not None:
                 self._spool.write(chunk)
             yield from self._cut(self._parser.feed(chunk), count)
@@ -107,15 +115,18 @@ class CaptureReader:
 class _Source:
     """The plain bytes of a file or pipe, unpacked if they are gzip."""
 
-    def __init__(self, file: io.FileIO, name: str) -> None:
+    def __init__(self, file: io.FileIO, name: str, follow: Follow | None) -> None:
         self.problems: list[str] = []
         self.position = 0
         self._file = file
         self._name = name
+        self._follow = follow
+        self._begun = False
         status = os.fstat(file.fileno())
-        self.size = status.st_size if stat.S_ISREG(status.st_mode) else None
+        self._is_file = stat.S_ISREG(status.st_mode)
+        self.size = status.st_size if self._is_file and follow is None else None
         # Standard input may be a file that somebody else has read the beginning of: its offsets are not ours.
-        self._is_whole_file = self.size is not None and file.tell() == 0
+        self._is_whole_file = self._is_file and file.tell() == 0
         raw = self._raw()
         first = next(raw, b"")
         while 0 < len(first) < len(compression.MAGIC):
@@ -133,6 +144,12 @@ class _Source:
             if len(self.head) >= MAGIC_LENGTH:
                 break
         self.chunks: Iterator[bytes] = itertools.chain([self.head], plain)
+        self._begun = True
+
+    @property
+    def followed(self) -> bool:
+        """Whether an empty chunk means: nothing for now."""
+        return self._follow is not None
 
     @property
     def can_read_again(self) -> bool:
@@ -150,17 +167,34 @@ class _Source:
         self._file.close()
 
     def _raw(self) -> Iterator[bytes]:
+        quiet_since = time.monotonic()
         while True:
             try:
-                chunk = self._file.read(READ_SIZE)
+                chunk = self._read()
             except OSError as error:
                 # A failing disk or share: what was read so far is still worth showing.
                 self.problems.append(f"reading stopped at byte {self.position}: {error.strerror}")
                 return
-            if not chunk:
+            if chunk:
+                self.position += len(chunk)
+                yield chunk
+                quiet_since = time.monotonic()
+            elif self._at_end(chunk):
                 return
-            self.position += len(chunk)
-            yield chunk
+            elif self._begun and time.monotonic() - quiet_since >= PULSE:
+                yield b""
+                quiet_since = time.monotonic()
+
+    def _read(self) -> bytes | None:
+        """What there is; None if a pipe that is followed has nothing for now."""
+        if self._follow is not None and not self._is_file and not self._follow.readable(self._file.fileno()):
+            return None
+        return self._file.read(READ_SIZE)
+
+    def _at_end(self, chunk: bytes | None) -> bool:
+        if self._follow is None or (chunk is not None and not self._is_file):
+            return True
+        return not self._follow.more() if self._is_file else self._follow.stopped
 
     def _unpack(self, raw: Iterator[bytes]) -> Iterator[bytes]:
         decoder = GzipDecoder()
@@ -173,16 +207,17 @@ class _Source:
         yield from decoder.finish()
 
 
-def open_capture(path: str, *, random_access: bool = False) -> CaptureReader:
+def open_capture(path: str, *, random_access: bool = False, follow: Follow | None = None) -> CaptureReader:
     """A reader for a pcap or pcapng file, plain or gzip; `-` is standard input.
 
     With `random_access`, `packet_at` works for every kind of input: what cannot be read twice is copied to a temporary
-    file on the way. Raises `WsinspectError` when there is no capture to read.
+    file on the way. With `follow`, the reader goes on when the file grows, and waits in a way that can be stopped; it
+    waits here for the first bytes. Raises `WsinspectError` when there is no capture to read.
     """
     name = "standard input" if path == STANDARD_INPUT else path
-    file = _open(path, name)
+    file = _open(path, name, _open_fifo if follow is not None else None)
     try:
-        source = _Source(file, name)
+        source = _Source(file, name, follow)
         if not source.head and source.problems:
             raise WsinspectError(
                 f"{name} cannot be read ({source.problems[0]})", "copy the file again from where it was made"
@@ -195,7 +230,12 @@ def open_capture(path: str, *, random_access: bool = False) -> CaptureReader:
     return CaptureReader(source, parser, spool)
 
 
-def _open(path: str, name: str) -> io.FileIO:
+def _open_fifo(path: str, flags: int) -> int:
+    """Do not wait for the writer of a FIFO: that is left to who follows it."""
+    return os.open(path, flags | (os.O_NONBLOCK if stat.S_ISFIFO(os.stat(path).st_mode) else 0))
+
+
+def _open(path: str, name: str, opener: Callable[[str, int], int] | None) -> io.FileIO:
     try:
         if path == STANDARD_INPUT:
             # By number: sys.stdin may be replaced or missing, and its buffer must not keep bytes from us.
@@ -205,7 +245,7 @@ def _open(path: str, name: str) -> io.FileIO:
                     "standard input is a terminal, not a capture", "pipe one in: tcpdump -w - | wsinspect ..."
                 )
             return file
-        return io.FileIO(path)
+        return io.FileIO(path) if opener is None else io.FileIO(path, opener=opener)
     except FileNotFoundError:
         raise WsinspectError(f"{name} does not exist", "check the name and the directory you are in") from None
     except IsADirectoryError:
