@@ -25,13 +25,14 @@ class Inspector:
     def __init__(self, *, index: bool = False, timelines: bool = False) -> None:
         """`index` keeps where each connection's packets are in the file; `timelines` keeps all that happens on each."""
         self.connections: list[Connection] = []
-        """In the order of first appearance."""
+        """In the order of first appearance. Who has no memory for more may take ended ones out."""
         self.packets = 0
         self.bytes = 0
         """Captured bytes of all packets."""
         self.first_ns: int | None = None
         self.last_ns = 0
         """Times of the first packet and of the latest one."""
+        self._begun = 0  # connections, those taken out included
         self._index = index
         self._timelines = timelines
         self._table = StreamTable()
@@ -62,6 +63,10 @@ class Inspector:
         if self._ended and self._ended[0][0] + LINGER_NS < time_ns:
             return self._finish_ended(time_ns)
         return _NONE
+
+    def advance(self, time_ns: int) -> list[Connection]:
+        """The capture has gone on until `time_ns` and brought nothing; the connections that are over by then."""
+        return self._finish_ended(time_ns)
 
     def finish(self) -> list[Connection]:
         """There are no more packets: the connections that were not over yet."""
@@ -138,7 +143,8 @@ class Inspector:
 
     def _new_connection(self, stream: TcpStream, client_direction: int, attempt: int) -> Connection:
         timeline = Timeline() if self._timelines else None
-        connection = Connection(len(self.connections) + 1, stream, client_direction, attempt, timeline)
+        self._begun += 1
+        connection = Connection(self._begun, stream, client_direction, attempt, timeline)
         self.connections.append(connection)
         return connection
 

@@ -1,5 +1,7 @@
 """The `wsinspect` command: what it is called with, and how trouble is told."""
 
+import os
+import stat
 import sys
 from typing import Any
 
@@ -14,6 +16,8 @@ _HELP = """Find every WebSocket connection in a capture: how it closed, who clos
   wsinspect FILE                         look at a pcap or pcapng file on the screen
   wsinspect report FILE                  print the same facts as text
   wsinspect report FILE --format json    … for a program (also: ndjson)
+  wsinspect report -i lo -i eth0         … on live traffic, as connections end (Ctrl-C ends)
+  wsinspect interfaces                   what can be captured on (also: -D)
   wsinspect explain 1006                 what a close code means, what to look at
   wsinspect explain unmasked-client-frame
 
@@ -26,6 +30,8 @@ class _FileOrCommand(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own_options = {"--help", "-h", "--version"}
+        if args[:1] in (["-D"], ["--list-interfaces"]):
+            args = ["interfaces", *args[1:]]
         if args and args[0] not in self.commands and args[0] not in own_options:
             args = ["open", *args]
         return super().parse_args(ctx, args)
@@ -51,7 +57,8 @@ def open_command(file: str | None, option_file: str | None) -> None:
 
 
 @cli.command("report", short_help="Print all connections, how they closed, what was broken.")
-@click.argument("file")
+@click.argument("words", metavar="[FILE | FILTER...]", nargs=-1)
+@click.option("-r", "--read", "file", metavar="FILE", help="The same as FILE.")
 @click.option(
     "--format",
     "format_",
@@ -65,15 +72,68 @@ def open_command(file: str | None, option_file: str | None) -> None:
     type=click.Choice(["note", "warning", "error"]),
     help="Exit with status 1 if there is a violation of at least this severity.",
 )
-def report_command(file: str, format_: str, fail_on: str | None) -> None:
-    """Print a report on the capture FILE (- for standard input) to standard output.
+@click.option("--follow", is_flag=True, help="FILE is still being written: go on until Ctrl-C.")
+@click.option("-i", "--interface", "interfaces", metavar="NAME", multiple=True, help="Capture on it; can be repeated.")
+@click.option(
+    "-f", "--filter", "filter_", metavar="FILTER", help="Capture filter as tcpdump takes it: 'tcp port 8080'."
+)
+@click.option("-p", "--no-promiscuous", is_flag=True, help="Only packets from and to this machine.")
+@click.option("-c", "--count", "max_packets", type=click.IntRange(min=1), help="End after so many packets.")
+@click.option("--duration", metavar="TIME", help="End after this time: 30s, 5m, 1h.")
+@click.option("-w", "--write", metavar="FILE", help="Keep the packets: pcapng if FILE ends so, else pcap if possible.")
+@click.option("--ring", metavar="FILESxSIZE", help="Keep the latest only: 10x100MB.")
+@click.option(
+    "--capture-with",
+    "method",
+    type=click.Choice(["auto", "libpcap", "raw", "dumpcap"]),
+    default="auto",
+    show_default=True,
+    help="Who takes the packets from the kernel.",
+)
+@click.option(
+    "--user", metavar="NAME", help="Become this user once the interfaces are open (default: who called sudo)."
+)
+@click.option(
+    "--max-connections",
+    type=click.IntRange(min=1),
+    help="Ended connections kept in memory while it goes on; of older ones, the sums.",
+)
+def report_command(
+    words: tuple[str, ...], file: str | None, format_: str, fail_on: str | None, follow: bool,
+    max_connections: int | None, interfaces: tuple[str, ...], filter_: str | None, no_promiscuous: bool, **rest: Any,
+) -> None:  # fmt: skip
+    """Print a report on the capture FILE (- for standard input), or on live traffic, to standard output.
 
     \b
     Exit status: 0 done · 1 --fail-on found something · 2 wrong usage or unreadable input
     """
+    if interfaces:
+        from wsinspect.cli.live import MAX_CONNECTIONS, LiveOptions, report_live
+
+        if file is not None or follow or (words and filter_):
+            raise WsinspectError(
+                "-i captures, and takes no file and one filter", "wsinspect report -i lo tcp port 8080"
+            )
+        options = LiveOptions(interfaces, filter_ or " ".join(words), not no_promiscuous, **rest)
+        sys.exit(report_live(options, format_, fail_on, max_connections or MAX_CONNECTIONS))
+    path = file or (words[0] if words else None)
+    if path is None or len(words) + (file is not None) > 1:
+        raise WsinspectError("name one capture file, or an interface with -i", "wsinspect report --help tells more")
+    if follow or is_pipe(path):
+        from wsinspect.cli.live import MAX_CONNECTIONS, report_followed
+
+        sys.exit(report_followed(path, format_, fail_on, max_connections or MAX_CONNECTIONS))
     from wsinspect.cli.report import print_report
 
-    sys.exit(print_report(file, format_, fail_on))
+    sys.exit(print_report(path, format_, fail_on))
+
+
+@cli.command("interfaces", short_help="List what can be captured on (also: wsinspect -D).")
+def interfaces_command() -> None:
+    """List the interfaces: up or down, what passes now, addresses."""
+    from wsinspect.cli.interfaces import print_interfaces
+
+    print_interfaces()
 
 
 @cli.command("explain", short_help="What a close code or a rule means, and what to look at.")
@@ -94,6 +154,14 @@ def completion_command(shell: str) -> None:
     completion = get_completion_class(shell)
     assert completion is not None
     click.echo(completion(cli, {}, "wsinspect", "_WSINSPECT_COMPLETE").source())
+
+
+def is_pipe(path: str) -> bool:
+    """Whether the capture comes from a program that is still running."""
+    try:
+        return stat.S_ISFIFO((os.fstat(0) if path == "-" else os.stat(path)).st_mode)
+    except OSError:
+        return False
 
 
 def main(arguments: list[str] | None = None) -> Any:

@@ -18,6 +18,16 @@ def text_report(report: model.Report) -> str:
     return "\n".join(lines) + "\n"
 
 
+def connection_text(connection: model.Connection) -> str:
+    """One connection as it stands in the report."""
+    return "\n".join([*_connection_lines(connection), "", ""])
+
+
+def closing_text(report: model.Report) -> str:
+    """What stands around the connections, for who has printed those already."""
+    return "\n".join([*_capture_lines(report), *_summary_lines(report.summary)]) + "\n"
+
+
 def _capture_lines(report: model.Report) -> Iterator[str]:
     capture = report.capture
     length = ""
@@ -26,7 +36,7 @@ def _capture_lines(report: model.Report) -> Iterator[str]:
     dropped = f", {capture.dropped:,} dropped by the capture" if capture.dropped else ""
     yield (
         f"{terminal(capture.source)}: {capture.packets:,} packets{length}{dropped}, "
-        f"{_count(capture.tcp_streams, 'TCP connection')}, {_count(len(report.connections), 'WebSocket')}"
+        f"{_count(capture.tcp_streams, 'TCP connection')}, {_count(report.summary.connections, 'WebSocket')}"
     )
     for problem in capture.problems:
         yield f"  ! {terminal(problem)}"
