@@ -37,8 +37,25 @@ class _FileOrCommand(click.Group):
         return super().parse_args(ctx, args)
 
 
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    from wsinspect import inspector
+
+    build = "pure Python" if inspector.__file__.endswith(".py") else "compiled"
+    click.echo(f"wsinspect {__version__} ({build})")
+    ctx.exit()
+
+
 @click.group(cls=_FileOrCommand, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="wsinspect")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="Show the version, and whether the hot modules are compiled.",
+)
 def cli() -> None:
     """The entry of all commands."""
 
