@@ -12,7 +12,7 @@ from wsinspect.websocket.inflate import Inflater, Outcome
 from wsinspect.websocket.utf8 import BadByte, Utf8Validator
 
 MAX_DISTANCE_INPUT: Final = 256 * 1024
-"""Compressed bytes of one direction whose back-references are measured; later messages are not judged by that."""
+"""Compressed bytes of one direction whose back-references are measured; what follows is not judged by that."""
 MAX_KEPT_PAYLOAD: Final = 16 * 1024 * 1024
 """Bytes of one message that are kept for showing when payloads are kept at all."""
 
@@ -97,7 +97,7 @@ class MessageAssembler:
     """The messages of one direction."""
 
     __slots__ = (
-        "_compressed", "_distance_input", "_first", "_inflater", "_joined", "_keep", "_kept",
+        "_compressed", "_context_use", "_distance_input", "_first", "_inflater", "_joined", "_keep", "_kept",
         "_missing", "_opcode", "_setup", "_utf8",
         "count", "largest", "latest", "latest_inflated", "open", "payload_bytes", "state_known",
     )  # fmt: skip
@@ -121,6 +121,7 @@ class MessageAssembler:
         """Whether `open` can be trusted: not after a loss of frame sync, until a data frame with FIN was seen."""
         self._opcode = 0
         self._compressed = False
+        self._context_use: ContextUse | None = None  # where it began; a use only if the rest inflates as well
         self._first = 0
         self.latest_inflated = 0
         """Its bytes inflated, if it is compressed."""
@@ -187,7 +188,7 @@ class MessageAssembler:
         self._first = header.number
         self.latest = self.latest_inflated = self._missing = 0
         self._kept = []
-        self._joined = None
+        self._joined = self._context_use = None
         self._compressed = self._setup is not None and bool(header.rsv & RSV1)
         # With RSV1 and nothing agreed the payload may be anything; the bit has been reported, its bytes are not judged.
         judged = header.opcode == Opcode.TEXT and (self._compressed or not header.rsv & RSV1)
@@ -236,6 +237,9 @@ class MessageAssembler:
         before = inflater.outcome
         if self._joined is not None:
             self._joined.append(piece.data)
+            self._distance_input += len(piece.data)
+            if self._distance_input > MAX_DISTANCE_INPUT:
+                self._joined = None
         for part in inflater.feed(piece.data):
             self._take(part, piece, events)
         # A message of no bytes at all is shown as empty, though RFC 7692 §7.2.3.6 wants one byte for that.
@@ -248,10 +252,10 @@ class MessageAssembler:
     def _tell_outcome(self, inflater: Inflater, piece: FramePiece, events: list[MessageEvent]) -> None:
         place = (piece.header.number, piece.packet, piece.time_ns)
         if inflater.outcome is Outcome.BROKEN:
-            self._utf8 = self._joined = None
+            self._utf8 = self._joined = self._context_use = None
             events.append(InflateError(inflater.error, *place))
         elif inflater.outcome is Outcome.CONTEXT_USED:
-            events.append(ContextUse(*place))
+            self._context_use = ContextUse(*place)
         elif inflater.outcome is Outcome.LIMIT:
             self._utf8 = self._joined = None
             events.append(InflateLimit(inflater.limit, self.latest, *place))
@@ -264,10 +268,11 @@ class MessageAssembler:
             self._utf8 = None
         if self._utf8 is not None and (bad := self._utf8.finish()):
             events.append(BadUtf8(bad, *place))
+        if self._context_use is not None:
+            events.append(self._context_use)
+            self._context_use = None
         if self._joined is not None and self._setup is not None:
-            data = b"".join(self._joined)
-            self._distance_input += len(data)
-            distance = largest_distance(data)
+            distance = largest_distance(b"".join(self._joined))
             if distance > 1 << self._setup.window_bits:
                 events.append(WindowExceeded(distance, self._setup.window_bits, *place))
         if self._keep:
