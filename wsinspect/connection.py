@@ -94,8 +94,17 @@ class Connection:
     def open(self, client_in_sync: bool) -> None:
         """Frames follow; `client_in_sync` says whether the client's bytes are complete behind its request."""
         response = self.handshake.response
-        self.opened_ns = response.end_time_ns if response else self.last_ns
-        self.dialogue = Dialogue(self.handshake, client_in_sync, self._judge, self.timeline)
+        self.opened_ns = response.end_time_ns if response else None
+        self.dialogue = Dialogue(self.handshake, (client_in_sync, True), self._judge, self.timeline)
+
+    def open_unseen(self) -> None:
+        """Frames may follow, but what was said before them was not captured: they are sought on both sides."""
+        self.dialogue = Dialogue(self.handshake, (False, False), self._judge, self.timeline)
+
+    @property
+    def joined_midstream(self) -> bool:
+        """Whether the connection was found by its frames alone."""
+        return self.dialogue is not None and self.handshake.request is None and self.handshake.response is None
 
     def feed(self, direction: int, offset: int, data: bytes, packet: int, time_ns: int) -> None:
         """In-order bytes of one direction, behind its head: the parts of a `Chunk`."""
@@ -145,9 +154,11 @@ class Connection:
         """The facts of the end, as far as it has come."""
         client, server = self._side_ending(Side.CLIENT), self._side_ending(Side.SERVER)
         gave_up = client.frames == 0 and bool(self.tcp_ends)
+        opened = self.handshake.accepted or (self.dialogue is not None and self.dialogue.has_frames)
         return Ending(
             self.handshake,
-            self.answer_missed,
+            opened,
+            self.answer_missed and not opened,
             self._refusal if gave_up else (),
             client,
             server,

@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Callable
 
 from wsinspect.connection import Connection
+from wsinspect.latejoin import Joined, LateJoin
 from wsinspect.transport.exchange import Answered, Exchange, GaveUp, Requested, Switched
 from wsinspect.transport.reassembly import Chunk, Fin, Gap, Note, Reset, StreamEvent, Syn
 from wsinspect.transport.stream import TcpStream
@@ -17,8 +18,8 @@ class Conversation:
     """
 
     __slots__ = (
-        "_exchange", "_new_connection", "_prologue", "connection", "connections", "ending", "packet_numbers",
-        "packet_offsets", "stream",
+        "_exchange", "_late_join", "_new_connection", "_prologue", "connection", "connections", "ending",
+        "packet_numbers", "packet_offsets", "stream",
     )  # fmt: skip
 
     def __init__(
@@ -37,6 +38,7 @@ class Conversation:
         """Of all packets so far, if an index is kept; the connections found share them."""
         self._new_connection = new_connection
         self._exchange: Exchange | None = Exchange()
+        self._late_join: LateJoin | None = None
         # What TCP did before it was known whose connection it is, if anybody wants to know.
         self._prologue: list[Syn | Note | Fin | Reset] | None = [] if keep_prologue else None
 
@@ -56,6 +58,8 @@ class Conversation:
                     self._feed_exchange(self._exchange, event)
                 elif self.connection is not None:
                     self._pass_on(self.connection, event)
+                elif self._late_join is not None:
+                    self._join_late(self._late_join, self._late_join.feed(event))
             elif self.connection is not None:
                 self.connection.tcp(event)
             elif self._prologue is not None:
@@ -63,6 +67,8 @@ class Conversation:
 
     def finish(self, now_ns: int) -> None:
         """Nothing more will come; the capture has gone on until `now_ns`."""
+        if self._late_join is not None:
+            self._join_late(self._late_join, self._late_join.finish())
         if self.connection is not None:
             self.connection.finish(now_ns)
 
@@ -77,6 +83,13 @@ class Conversation:
         """HTTP is spoken still, as far as is known."""
         if isinstance(piece, Gap) and self.connection is not None:
             self.connection.gap(piece)
+            if self.connection.answer_missed:
+                # Whether the server switched, only frames can tell now.
+                self._exchange = None
+                self.connection.open_unseen()
+                for waiting in exchange.waiting():
+                    self._pass_on(self.connection, waiting)
+                return
         for event in exchange.feed(piece):
             if isinstance(event, Requested):
                 if looks_like_websocket(event.request):
@@ -86,8 +99,20 @@ class Conversation:
             elif isinstance(event, Switched):
                 self._switched(event)
             elif isinstance(event, GaveUp):
-                self._give_up()
+                self._give_up(exchange)
                 return
+
+    def _join_late(self, late_join: LateJoin, joined: Joined | None) -> None:
+        """Frames were found on a connection of which the beginning is unknown, or too many bytes without any."""
+        if joined is not None:
+            self._late_join = None
+            connection = self._begin(joined.client_direction)
+            connection.open_unseen()
+            for piece in joined.pieces:
+                self._pass_on(connection, piece)
+        elif late_join.hopeless:
+            self._late_join = None
+            self.stream.ignore()
 
     def _begin(self, client_direction: int) -> Connection:
         """An attempt to open a WebSocket begins; an earlier one on the same TCP connection is over."""
@@ -116,17 +141,22 @@ class Conversation:
     def _switched(self, switched: Switched) -> None:
         connection = self.connection
         if connection is None or not connection.handshake.accepted:
-            self._give_up()
+            self._give_up(None)
             return
         self._exchange = None
         connection.open(switched.client_in_sync)
         for piece in switched.pieces:
             self._pass_on(connection, piece)
 
-    def _give_up(self) -> None:
-        """No WebSocket here, or none any more: the stream's bytes need not be put together further."""
-        if self.connection is None:
-            self.stream.ignore()
-        else:
-            self._exchange = None
+    def _give_up(self, exchange: Exchange | None) -> None:
+        """No HTTP here, or none any more. Where the beginning was not captured it may be an open WebSocket."""
+        self._exchange = None
+        if self.connection is not None:
             self.connection.dialogue = None
+        elif exchange is not None and not self.stream.opening_seen:
+            self._late_join = LateJoin()
+            for piece in exchange.waiting():
+                if self._late_join is not None:
+                    self._join_late(self._late_join, self._late_join.feed(piece))
+        else:
+            self.stream.ignore()

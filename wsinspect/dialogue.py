@@ -26,13 +26,21 @@ class Dialogue:
 
     __slots__ = ("_judge", "_timeline", "client", "rtts", "server")
 
-    def __init__(self, handshake: Handshake, client_in_sync: bool, judge: Judge, timeline: Timeline | None) -> None:
+    def __init__(
+        self, handshake: Handshake, in_sync: tuple[bool, bool], judge: Judge, timeline: Timeline | None
+    ) -> None:
+        """`in_sync` tells of the client's and the server's bytes whether they begin with a frame."""
         self._judge = judge
         self._timeline = timeline
-        self.client = Half(Side.CLIENT, handshake, client_in_sync, keep_payload=timeline is not None)
-        self.server = Half(Side.SERVER, handshake, True, keep_payload=timeline is not None)
+        self.client = Half(Side.CLIENT, handshake, in_sync[0], keep_payload=timeline is not None)
+        self.server = Half(Side.SERVER, handshake, in_sync[1], keep_payload=timeline is not None)
         self.rtts = array("q")
         """Nanoseconds from a Ping to the Pong that answers it, both directions."""
+
+    @property
+    def has_frames(self) -> bool:
+        """Whether either side has sent a whole frame."""
+        return any(self.client.counts) or any(self.server.counts)
 
     def half(self, side: Side) -> Half:
         """What `side` says."""
@@ -167,7 +175,7 @@ class Dialogue:
             self._judge.frame(header, half)
             half.last_masking_key = header.masking_key if header.masked else None
             rtt_ns = self._take_pong(payload, piece.time_ns, peer)
-        elif opcode == Opcode.PING:
+        elif opcode == Opcode.PING and half.control_is_whole:
             half.add_ping(header, payload, peer.frames_sent)
         elif opcode == Opcode.CLOSE:
             close = half.add_close(header, payload, piece)

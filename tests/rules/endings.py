@@ -56,4 +56,4 @@ def side_ending(side: Side, **facts: Any) -> SideEnding:
 
 def ending(client: SideEnding, server: SideEnding, *tcp: TcpEnd, now: int = 1000) -> Ending:
     """The end; `now` in packet numbers."""
-    return Ending(Handshake(None, None), False, (), client, server, tcp, now * TICK_NS, now * TICK_NS)
+    return Ending(Handshake(None, None), True, False, (), client, server, tcp, now * TICK_NS, now * TICK_NS)

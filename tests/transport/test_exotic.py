@@ -30,7 +30,7 @@ from scapy.packet import Raw
 from wsinspect.capture.source import open_capture
 from wsinspect.transport import tunnels
 from wsinspect.transport.exotic import ExoticDissector
-from wsinspect.transport.ip import find_tcp
+from wsinspect.transport.ip import find_tcp_in_ip
 
 ETHERNET, RAW = 1, 101
 NOISE = random.Random(1).randbytes(600)
@@ -408,8 +408,8 @@ def test_tshark_finds_the_same_segments(path: Path) -> None:
     with open_capture(str(path)) as reader:
         for packet in reader:
             for inner in dissector.feed(packet.link_type, packet.data, packet.time_ns):
-                place = find_tcp(inner, 0)
-                payload = inner[place.start + (inner[place.start + 12] >> 4 << 2) : place.end]
+                start, end, _ = find_tcp_in_ip(inner, 0)
+                payload = inner[start + (inner[start + 12] >> 4 << 2) : end]
                 ours.append((packet.number, payload.hex()))
     assert ours == theirs
     assert dissector.undissected == 0

@@ -81,7 +81,7 @@ def connection_report(connection: Connection) -> model.Connection:
         subprotocol=handshake.subprotocol,
         extensions=list(handshake.extensions),
         handshake=_handshake_report(connection),
-        joined_midstream=False,
+        joined_midstream=connection.joined_midstream,
         state=state(ending),
         started=_seconds(connection.started_ns),
         opened=_seconds(connection.opened_ns) if connection.opened_ns is not None else None,

@@ -149,6 +149,7 @@ def _known(rule: Rule[Any], half: Half) -> bool:
     needs = rule.needs
     return not (
         (Need.EXTENSIONS in needs and not half.extensions_known)
+        or (Need.ROLES in needs and not half.roles_known)
         or (Need.MESSAGE_STATE in needs and not half.message_state_known)
     )
 

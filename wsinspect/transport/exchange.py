@@ -83,6 +83,10 @@ class Exchange:
         """The request that waits for its response, if any."""
         return self._pending[0] if self._pending else None
 
+    def waiting(self) -> list[Chunk | Gap]:
+        """Take out the bytes that wait for something to be decided."""
+        return [*self._first, *self._client.pieces.drain(), *self._server.pieces.drain()]
+
     def feed(self, piece: Chunk | Gap) -> list[ExchangeEvent]:
         """What `piece` completes."""
         if self.client_direction < 0:

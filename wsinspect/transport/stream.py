@@ -2,11 +2,13 @@
 
 from typing import Final
 
+from wsinspect.transport.marks import Marks
 from wsinspect.transport.reassembly import Fin, Reassembler, Reset, StreamEvent, Syn
 from wsinspect.transport.tcp import ACK, FIN, RST, SYN, Segment, reverse_flow
 
 _NOTHING: Final[list[StreamEvent]] = []
 _NO_HALVES: Final = (Reassembler(0), Reassembler(1))
+_NO_MARKS: Final = Marks()
 _MASK: Final = 0xFFFFFFFF
 
 
@@ -14,7 +16,8 @@ class TcpStream:
     """A TCP connection between two endpoints; direction 0 is that of the side that opened it (sent the SYN)."""
 
     __slots__ = (
-        "_base", "_fin_packets", "_fins", "_halves", "_reset", "flow", "ignored", "number", "time_ns",
+        "_base", "_fin_packets", "_fins", "_halves", "_reset", "flow", "ignored", "ip_width", "marks", "number",
+        "opening_seen", "tails", "time_ns",
     )  # fmt: skip
 
     def __init__(self, number: int, flow: bytes, first: Segment, direction: int) -> None:
@@ -24,8 +27,15 @@ class TcpStream:
         """Addresses and ports of direction 0."""
         self.time_ns = first.time_ns
         """Time of the first packet."""
+        self.opening_seen = bool(first.flags & SYN)
+        """Whether the capture has the connection from its first packet on."""
         self.ignored = False
         """Whether reassembly has stopped."""
+        self.ip_width = 20 if len(flow) == 12 else 40
+        """Bytes of the IP header right in front of TCP."""
+        self.marks = Marks()
+        self.tails = self.marks.tails
+        """The last packets of each direction, for whoever sees the IP headers to write down."""
         # Initial sequence numbers as Wireshark takes them: a first packet that is no SYN is counted from one before it.
         self._base = [-1, -1]
         self._base[direction] = first.seq if first.flags & SYN else (first.seq - 1) & _MASK
@@ -49,6 +59,12 @@ class TcpStream:
         """Nobody wants the bytes (any more): reassembly stops and frees its memory, numbering goes on."""
         self.ignored = True
         self._halves = _NO_HALVES
+        self.marks = _NO_MARKS
+        self.tails = _NO_MARKS.tails
+
+    def mark_irregular(self, segment: Segment, direction: int, header: bytes) -> None:
+        """Write down a segment that `take_next` did not take, before `feed` takes it; `header` is that of IP."""
+        self.marks.irregular(segment, direction, header, self._halves[direction].next_seq)
 
     def is_new_connection(self, segment: Segment, direction: int) -> bool:
         """Whether a SYN on the same addresses and ports opens another connection, by Wireshark's rules.

@@ -84,8 +84,10 @@ class Ending:
     """The end of a connection, or where it stood when the capture ended."""
 
     handshake: Handshake
+    opened: bool
+    """Whether frames follow: the server switched, or what was sent shows it though its response was not captured."""
     answer_missed: bool
-    """Whether bytes of the server are missing where its response should be."""
+    """Whether bytes of the server are missing where its response should be, and nothing else tells what it was."""
     refusal: tuple[str, ...]
     """Rules for whose breach the client gave up on the 101; empty if it did not."""
     client: SideEnding
@@ -112,7 +114,7 @@ class Ending:
     @property
     def failed(self) -> bool:
         """Whether no WebSocket came to be: no answer, another answer than 101, or a 101 that the client gave up on."""
-        return bool(self.refusal) if self.handshake.accepted else not self.answer_missed
+        return bool(self.refusal) or not (self.opened or self.answer_missed)
 
     @property
     def over(self) -> bool:
@@ -138,7 +140,7 @@ def close_event(ending: Ending, side: Side) -> CloseEvent | None:
 
     What an endpoint reports follows from what it received, never from what it sent (RFC 6455 §7.1.5).
     """
-    if ending.failed and (side is Side.CLIENT or not ending.handshake.accepted):
+    if ending.failed and (side is Side.CLIENT or not ending.opened):
         # The server's program never had a WebSocket. A browser's page sees 1006 and nothing else.
         return _UNCLEAN if side is Side.CLIENT and _handshake_over(ending) else None
     if not ending.over or ending.answer_missed:

@@ -63,7 +63,7 @@ class Half:
         "_control", "_control_missing", "_resynchroniser", "broke_after_close", "close", "close_follows_large_message",
         "close_received", "counts", "decoder", "deflate_agreed", "deflate_offered", "extensions_known",
         "last_gap_packet", "last_masking_key", "last_packet", "last_time_ns", "may_have_missed_frames", "messages",
-        "outstanding_pings", "pings_answered", "pong_is_owed", "side", "unknown_extension",
+        "outstanding_pings", "pings_answered", "pong_is_owed", "roles_known", "side", "unknown_extension",
     )  # fmt: skip
 
     def __init__(self, side: Side, handshake: Handshake, synced: bool, keep_payload: bool) -> None:
@@ -72,6 +72,8 @@ class Half:
         self.messages = MessageAssembler(_deflate_setup(handshake, side), keep_payload)
         self.messages.state_known = synced
         self.extensions_known = handshake.response is not None
+        self.roles_known = handshake.request is not None or handshake.response is not None
+        """Whether the handshake told who is the client, and not only the masks."""
         self.deflate_agreed = handshake.deflate is not None
         self.deflate_offered = bool(handshake.offered.named(DEFLATE))
         self.unknown_extension = handshake.has_unknown_extension
@@ -107,7 +109,9 @@ class Half:
     def resynchroniser(self) -> Resynchroniser:
         """Seeks the frame boundaries while bytes that were not captured have cost them."""
         if self._resynchroniser is None:
-            self._resynchroniser = Resynchroniser(self.side is Side.CLIENT, self.deflate_agreed)
+            self._resynchroniser = Resynchroniser(
+                self.side is Side.CLIENT, self.deflate_agreed or not self.extensions_known
+            )
         return self._resynchroniser
 
     @property
@@ -141,6 +145,11 @@ class Half:
         self._control += piece.data[: MAX_CONTROL_PAYLOAD - len(self._control)]
         return bytes(self._control) if piece.last else None
 
+    @property
+    def control_is_whole(self) -> bool:
+        """Whether every payload byte of the control frame that `add_control` returned was captured."""
+        return not self._control_missing
+
     def add_close(self, header: FrameHeader, body: bytes, piece: FramePiece) -> CloseFrame:
         """A complete Close; the first one is the one that counts (RFC 6455 §7.1.5)."""
         code = int.from_bytes(body[:2], "big") if len(body) >= 2 else None
@@ -156,7 +165,7 @@ class Half:
             piece.time_ns,
             _end(header),
             well_framed,
-            whole=not self._control_missing,
+            whole=self.control_is_whole,
         )
         if self.close is None:
             self.close = close

@@ -80,6 +80,11 @@ class Resynchroniser:
     _ends: set[int] = field(default_factory=set)
     _scanned: int = 0
 
+    @property
+    def held(self) -> tuple[Chunk, ...]:
+        """The bytes among which the place is sought."""
+        return tuple(self._pieces)
+
     def feed(self, chunk: Chunk) -> Resynced | None:
         """More bytes; the place, once it is certain enough."""
         self._make_room(len(chunk.data))
