@@ -1,5 +1,6 @@
 """The tab with all frames, and the details of the one under the cursor."""
 
+from bisect import bisect_left
 from collections.abc import Hashable
 from typing import ClassVar, Final, NamedTuple
 
@@ -154,8 +155,8 @@ class FramesView(Container):
 
     def select_entry(self, place: int) -> None:
         """Put the cursor on the frame at `place` among the entries."""
-        if self._opened is not None and place in self._opened.frames:
-            self.table.cursor = self._opened.frames.index(place)
+        if self._opened is not None:
+            self.table.cursor = bisect_left(self._opened.frames, place)
 
     def select_row(self, row: int) -> None:
         """Put the cursor on a row."""

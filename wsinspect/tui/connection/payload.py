@@ -11,7 +11,7 @@ from wsinspect.tui.units import size
 
 TEXT_SHOWN: Final = 128 * 1024
 """Bytes that are laid out as text; a hex dump shows everything."""
-JSON_SHOWN: Final = 1024 * 1024
+JSON_SHOWN: Final = 256 * 1024
 """Bytes of the largest JSON text that is indented."""
 
 _TOKEN: Final = re.compile(r'\{\s*\}|\[\s*\]|"(?:\\.|[^"\\])*"|[{}\[\],:]|[^\s{}\[\],:"]+')

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from itertools import dropwhile, islice
 from typing import Final, NamedTuple
 
 from wsinspect.timeline import Entry, FrameEntry, NoteEntry
@@ -56,6 +57,16 @@ class Step(NamedTuple):
     """Place of the last one (for VIOLATION the place of the violation)."""
     depth: int = 0
     """Folds that it is inside of."""
+
+    @property
+    def has_entries(self) -> bool:
+        """Whether entries are told by it, rather than something about them."""
+        return self.kind not in (Kind.IDLE, Kind.VIOLATION)
+
+    @property
+    def end(self) -> int:
+        """The last entry that is told when this step has been told."""
+        return self.last if self.has_entries else self.first
 
     @property
     def is_fold(self) -> bool:
@@ -139,17 +150,27 @@ class Story:
 
     def _ordinary(self, begin: int, end: int) -> Iterator[Step]:
         """Ordinary entries: in full if they are few, else the first and the last of them around a fold."""
-        steps = list(self._lines(begin, end, 0, RUN))
-        if len(steps) <= TALK:
-            yield from steps
+        lines = self._lines(begin, end, 0, RUN)
+        head = list(lines) if end - begin <= CHUNK else list(islice(lines, TALK + 1))
+        if len(head) <= TALK:
+            yield from head
             return
-        head, inside, tail = steps[:KEPT], steps[KEPT:-KEPT], steps[-KEPT:]
-        # A silence belongs before what ends it; it stands for no entry of its own.
-        while tail[0].kind is Kind.IDLE:
-            inside.append(tail.pop(0))
-        entries = [step for step in inside if step.kind is not Kind.IDLE]
+        tail = head
+        head = head[:KEPT]
+        while head[-1].kind is Kind.IDLE:
+            del head[-1]
+        if end - begin > CHUNK:  # far too many to look at each
+            tail = list(self._lines(max(head[-1].end + 1, end - TALK), end, 0, RUN))
+        tail = tail[-KEPT:]
+        while tail and not tail[0].has_entries:
+            del tail[0]
+        resumes = tail[0].first if tail else end
         yield from head
-        yield Step(Kind.TALK, entries[0].first, entries[-1].last)
+        if resumes > head[-1].end + 1:
+            yield from self._silence(head[-1].end + 1)
+            yield Step(Kind.TALK, head[-1].end + 1, resumes - 1)
+        if tail:
+            yield from self._silence(resumes)
         yield from tail
 
     def _lines(self, begin: int, end: int, depth: int, run: int) -> Iterator[Step]:
@@ -199,12 +220,15 @@ class Story:
         if count > CHUNK:
             chunk = max(CHUNK, -(-count // CHUNK))
             for first in range(step.first, step.last + 1, chunk):
+                if first > step.first:
+                    yield from self._silence(first, depth)
                 yield Step(step.kind, first, min(first + chunk - 1, step.last), depth)
         elif step.kind is Kind.RUN:
             for place in range(step.first, step.last + 1):
                 yield from self._single(place, depth)
         else:
-            yield from self._lines(step.first, step.last + 1, depth, RUN)
+            lines = self._lines(step.first, step.last + 1, depth, RUN)
+            yield from dropwhile(lambda line: line.kind is Kind.IDLE, lines)  # that silence was before the fold
 
     def _digest(self, first: int, last: int) -> Digest:
         digest = Digest()

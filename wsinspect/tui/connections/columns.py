@@ -1,5 +1,6 @@
 """The columns of the connection list."""
 
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final
 
 from wsinspect.tui.columns import Column
@@ -8,12 +9,11 @@ from wsinspect.tui.ink import Line, squeeze
 from wsinspect.tui.units import short_count, span, time_of_day
 
 
-def _address_key(text: str) -> tuple[int, tuple[int, ...], str, int]:
+def _address_key(text: str) -> bytes:
     """10.0.0.9 comes before 10.0.0.10, and IPv4 before IPv6."""
     host, _, port = text.rpartition(":")
-    if "[" in host:
-        return 1, (), host, int(port)
-    return 0, tuple(map(int, host.split("."))), "", int(port)
+    family, host = (AF_INET6, host[1:-1]) if host[:1] == "[" else (AF_INET, host)
+    return b"%c%s%s" % (family is AF_INET6, inet_pton(family, host), int(port).to_bytes(2, "big"))
 
 
 def _messages(row: Row, width: int) -> Line:

@@ -1,6 +1,5 @@
 """In which order the connections stand."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +29,7 @@ class Order:
         self.sorting = sorting
         self.indexes: list[int] = []
         self._places: dict[int, int] | None = {}
+        self._keys: dict[str, tuple[list[Row], list[Any]]] = {}  # by column, with the rows that they were made of
 
     def __len__(self) -> int:
         return len(self.indexes)
@@ -57,19 +57,32 @@ class Order:
 
     def sort(self, sorting: Sorting) -> None:
         """Put everything in the order of `sorting`; equal rows stay in the order of appearance."""
+        column, reverse = sorting.column, sorting.reverse
+        again = sorting == self.sorting
         self.sorting = sorting
         self._places = None
-        if sorting.column.id == "id":
-            self.indexes.sort(reverse=sorting.reverse)
+        if column.id == "id":
+            self.indexes.sort(reverse=reverse)
             return
-        key = sorting.column.key
-        assert key is not None
-        rows = self._known_rows()
-        keys: list[Any] = [key(row) for row in rows]
-        self.indexes.sort()
-        self.indexes.sort(key=keys.__getitem__, reverse=sorting.reverse)
+        keys = self._keys_of(column)
+        if not again:  # once more in the same order is nearly sorted already, which sort() turns to account
+            self.indexes.sort()
+        self.indexes.sort(key=keys.__getitem__, reverse=reverse)
 
-    def _known_rows(self) -> Sequence[Row]:
+    def _keys_of(self, column: Column[Row]) -> list[Any]:
+        """Sort keys of all rows; only those of rows that have changed since the last time are made."""
+        key_of = column.key
+        assert key_of is not None
+        rows = self._known_rows()
+        old_rows, keys = self._keys.get(column.id, ([], []))
+        for place, (old, new) in enumerate(zip(old_rows, rows, strict=False)):
+            if old is not new:
+                keys[place] = key_of(new)
+        keys += [key_of(row) for row in rows[len(keys) :]]
+        self._keys[column.id] = (rows, keys)
+        return keys
+
+    def _known_rows(self) -> list[Row]:
         """The rows as they are known; only those that were never made are made now."""
         store = self._store
         missing = [index for index in range(len(self.indexes)) if store.known(index) is None]

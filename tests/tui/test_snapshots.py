@@ -1,0 +1,36 @@
+"""A few pictures: what nobody would think to assert. `pytest --snapshot-update` after looking at the new ones."""
+
+from pathlib import Path
+
+import pytest
+from driving import loaded, opened
+from textual.pilot import Pilot
+
+from wsinspect.tui.app import WsinspectApp
+from wsinspect.tui.source import CaptureSource
+
+TOUR = Path(__file__).parents[2] / "captures" / "tour.pcapng"
+SIZES = [(80, 24), (200, 60)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_list(size: tuple[int, int], snap_compare) -> None:  # type: ignore[no-untyped-def]
+    async def run_before(pilot: Pilot[None]) -> None:
+        await loaded(pilot)
+        await pilot.press("down", "down")
+
+    source = CaptureSource(str(TOUR))
+    assert snap_compare(WsinspectApp(source), run_before=run_before, terminal_size=size)
+    source.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_story(size: tuple[int, int], snap_compare) -> None:  # type: ignore[no-untyped-def]
+    async def run_before(pilot: Pilot[None]) -> None:
+        await loaded(pilot)
+        await pilot.press("enter")
+        await opened(pilot)
+
+    source = CaptureSource(str(TOUR))
+    assert snap_compare(WsinspectApp(source), run_before=run_before, terminal_size=size)
+    source.close()
