@@ -32,7 +32,8 @@ _LANDING_BITS: Final = 5  # a frame that ends exactly where a segment does, and 
 _TEXT_BITS: Final = 8  # a payload that is UTF-8 and reads like text
 _CODE_BITS: Final = 4  # a close code that may be sent
 _LONG_FORM_BITS: Final = 12  # a 64-bit length has at least four leading zero bytes
-_END_BITS: Final = 6  # the chain ends exactly where the stream does
+_END_BITS: Final = 7  # the chain ends exactly where the stream does
+_LAST_CLOSE_BITS: Final = 4  # and its last frame is a Close, as the last frame of a stream is
 _SHORTEST_TEXT: Final = 4
 
 
@@ -62,6 +63,8 @@ class _Chain:
     open: bool | None = None
     """Whether a message is open; None until a data frame tells."""
     frames: int = 0
+    last: int = -1
+    """Opcode of the latest frame."""
 
 
 @dataclass(slots=True)
@@ -107,7 +110,7 @@ class Resynchroniser:
         """The stream is over: a chain that ends where it does is believed with less."""
         for chain in self._chains:
             if chain.frames and chain.next == len(self._data):
-                chain.evidence += _END_BITS
+                chain.evidence += _END_BITS + (_LAST_CLOSE_BITS if chain.last == Opcode.CLOSE else 0)
         found = self._best(EVIDENCE_AT_SEGMENT if self.known else EVIDENCE_ANYWHERE)
         if found is None:
             found = self._scan()
@@ -172,6 +175,7 @@ class Resynchroniser:
         chain.evidence += _LONG_FORM_BITS if second & 0x7F == 127 else 0
         chain.evidence += _LANDING_BITS if chain.frames and at in self._ends else 0
         chain.masked = masked
+        chain.last = opcode
         return size + length
 
     def _payload_evidence(self, opcode: int, fin: bool, rsv: int, start: int, length: int, masked: bool) -> int:
