@@ -41,7 +41,7 @@ BLAMED: Final = {
     By.RECEIVER: "the side that should have reacted",
     By.NOBODY: "nobody, or the path",
 }
-NEEDS: Final = NEEDED | {Need.ROLES: "who is the client, which the handshake tells"}
+NEEDS: Final = NEEDED
 
 INTRODUCTION: Final = """\
 # Rules

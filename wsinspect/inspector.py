@@ -96,11 +96,12 @@ class Inspector:
                 payload = data[start + (offset >> 4 << 2) : end]
                 place = stream.take_next(direction, seq, ack, payload)
                 if place >= 0:
+                    stream.tails[direction].append((packet.time_ns, data[start - stream.ip_width : start]))
                     self._pass_on(self._conversations[stream.number], packet, direction, place, payload)
                     return
         segment = parse_segment(data, start, end, flow, packet.number, packet.time_ns)
         if segment is not None:
-            self._feed_segment(segment, packet)
+            self._feed_segment(segment, packet, data, start)
 
     def _pass_on(self, conversation: Conversation, packet: Packet, direction: int, place: int, payload: bytes) -> None:
         if self._index:
@@ -111,7 +112,7 @@ class Inspector:
             if conversation.stream.ignored:
                 del self._conversations[conversation.stream.number]
 
-    def _feed_segment(self, segment: Segment, packet: Packet) -> None:
+    def _feed_segment(self, segment: Segment, packet: Packet, data: bytes, start: int) -> None:
         streams = self._table.count
         stream, direction, replaced = self._table.find(segment)
         if self._table.count != streams:
@@ -125,6 +126,7 @@ class Inspector:
         if self._index:
             conversation.packet_offsets.append(packet.offset)
             conversation.packet_numbers.append(packet.number)
+        stream.mark_irregular(segment, direction, data[start - stream.ip_width : start])
         events = stream.feed(segment, direction)
         if events:
             conversation.feed(events)
@@ -166,4 +168,5 @@ class Inspector:
             return _NONE
         conversation.feed(stream.finish(self.packets, self.last_ns))
         conversation.finish(self.last_ns)
+        stream.ignored = True  # not ignore(): what it knows of the end is still asked for
         return conversation.connections

@@ -68,7 +68,7 @@ def test_a_rule() -> None:
     text = explain("Unmasked-Client-Frame")
     assert text.splitlines()[:3] == ["unmasked-client-frame", "", "  error, by the client; RFC 6455 §5.1"]
     assert "What to look at" in text
-    assert "  - who is the client (known from the handshake, or set by you)" in text
+    assert "  - who is the client, as the handshake tells" in text
     assert '  - ws "MASK must be set"' in text
 
 

@@ -84,7 +84,7 @@ def connection_report(connection: Connection) -> model.Connection:
         joined_midstream=connection.joined_midstream,
         state=state(ending),
         started=_seconds(connection.started_ns),
-        opened=_seconds(connection.opened_ns) if connection.opened_ns is not None else None,
+        opened=_seconds(connection.opened_ns) if connection.opened_ns is not None and not ending.failed else None,
         ended=_seconds(ending.tcp[-1].time_ns) if ending.tcp else None,
         gaps=model.BySide(connection.gap_bytes(Side.CLIENT), connection.gap_bytes(Side.SERVER)),
         frames=model.Frames(_frame_counts(halves[0]), _frame_counts(halves[1])),

@@ -21,7 +21,7 @@ def connection_line(connection: model.Connection) -> bytes:
 
 def rest_lines(report: model.Report) -> Iterator[bytes]:
     """The NDJSON lines that follow the connections: the capture, every violation, the summary."""
-    yield _line("capture", report.capture)
+    yield _line("capture", report.capture, schema=report.schema)
     for connection in report.connections:
         for violation in connection.violations:
             yield _line("violation", violation, connection=connection.id)

@@ -27,7 +27,7 @@ def _failed(connection: Connection, ending: Ending) -> str:
         return f"The client gave up on the server's 101 ({why}): {_tcp_ended(ending.tcp[0])}; its program is told 1006."
     if response is None:
         if ending.tcp:
-            return f"The handshake was never answered: {_tcp_ended(ending.tcp[0])} first."
+            return f"The handshake was never answered: {_tcp_ended(ending.tcp[0])}; the client's program is told 1006."
         return "The handshake was not answered as far as the capture goes."
     words = f"{response.status} {response.reason}".strip()
     target = response.value("Location")

@@ -1,7 +1,7 @@
 """The report for people: one block a connection, then what they have in common."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from wsinspect.escape import terminal
 from wsinspect.report import model
@@ -38,6 +38,9 @@ def _capture_lines(report: model.Report) -> Iterator[str]:
         f"{terminal(capture.source)}: {capture.packets:,} packets{length}{dropped}, "
         f"{_count(capture.tcp_streams, 'TCP connection')}, {_count(report.summary.connections, 'WebSocket')}"
     )
+    begun = local_time(capture.start) if capture.start is not None else None
+    if begun is not None:
+        yield f"  first packet on {begun:%Y-%m-%d at %H:%M:%S}, all times are local (UTC{begun:%z})"
     for problem in capture.problems:
         yield f"  ! {terminal(problem)}"
 
@@ -57,10 +60,11 @@ def _connection_lines(connection: model.Connection) -> Iterator[str]:
 
 
 def _figures(connection: model.Connection) -> Iterator[str]:
-    if connection.opened is not None:
-        end = connection.ended
-        if end is not None:
-            yield f"open for {duration(end - connection.opened)}"
+    if connection.joined_midstream:
+        yield "joined midstream"
+    if connection.opened is not None and connection.ended is not None:
+        yield f"open for {duration(connection.ended - connection.opened)}"
+    if connection.state not in ("connecting", "failed"):
         messages, payload = connection.messages, connection.payload_bytes
         yield f"messages ↑{messages.client:,} ↓{messages.server:,}"
         yield f"payload ↑{size(payload.client)} ↓{size(payload.server)}"
@@ -88,7 +92,7 @@ def _summary_lines(summary: model.Summary) -> Iterator[str]:
     yield ", ".join(parts)
     for close in summary.closes:
         name = f" {close.name}" if close.name else ""
-        who = f"first Close by the {close.initiator}" if close.initiator else "no Close frame"
+        who = f"first Close by the {close.initiator}" if close.initiator else "nobody sent a Close"
         yield f"  {close.code}{name}: {close.connections:,} ({who})"
     for violation in summary.violations:
         yield (
@@ -98,8 +102,17 @@ def _summary_lines(summary: model.Summary) -> Iterator[str]:
 
 
 def clock(seconds: float) -> str:
-    """The time of day in UTC, to the millisecond."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S.%f")[:-3]
+    """The local time of day, to the millisecond; bare seconds where no calendar has them (damage)."""
+    moment = local_time(seconds)
+    return moment.strftime("%H:%M:%S.%f")[:-3] if moment is not None else f"{seconds:.3f} s"
+
+
+def local_time(seconds: float) -> datetime | None:
+    """A time since the epoch as date and time of this machine's zone; None if it is out of range."""
+    try:
+        return datetime.fromtimestamp(seconds).astimezone()
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def duration(seconds: float) -> str:

@@ -22,7 +22,7 @@ _SHORTEST_PHRASE: Final = 4
 NEEDED: Final = {
     Need.REQUEST: "the handshake's request",
     Need.RESPONSE: "the handshake's response",
-    Need.ROLES: "who is the client (known from the handshake, or set by you)",
+    Need.ROLES: "who is the client, as the handshake tells",
     Need.SYNCED: "where the sender's frames begin and end",
     Need.BOTH_SYNCED: "where the frames of both directions begin and end",
     Need.MESSAGE_STATE: "whether a message was open (nothing lost since the handshake, or a final frame seen)",
