@@ -37,6 +37,18 @@ class _FileOrCommand(click.Group):
         return super().parse_args(ctx, args)
 
 
+_FILE = click.Path()
+"""For the shell's completion alone: what is wrong with a file is told when it is opened."""
+
+
+def _topics(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """What can be explained and begins so, for the shell's completion."""
+    from wsinspect.rules.catalogue import BY_ID
+    from wsinspect.websocket.closecodes import BY_CODE
+
+    return [topic for topic in (*BY_ID, *map(str, BY_CODE)) if topic.startswith(incomplete)]
+
+
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted or ctx.resilient_parsing:
         return
@@ -61,8 +73,8 @@ def cli() -> None:
 
 
 @cli.command("open", short_help="Look at a capture on the screen (the default).")
-@click.option("-r", "--read", "option_file", metavar="FILE", help="The same as FILE, for fingers used to tcpdump.")
-@click.argument("file", required=False)
+@click.option("-r", "--read", "option_file", metavar="FILE", type=_FILE, help="The same as FILE, as in tcpdump.")
+@click.argument("file", required=False, type=_FILE)
 def open_command(file: str | None, option_file: str | None) -> None:
     """Look at the capture FILE on the screen."""
     path = file or option_file
@@ -74,8 +86,8 @@ def open_command(file: str | None, option_file: str | None) -> None:
 
 
 @cli.command("report", short_help="Print all connections, how they closed, what was broken.")
-@click.argument("words", metavar="[FILE | FILTER...]", nargs=-1)
-@click.option("-r", "--read", "file", metavar="FILE", help="The same as FILE.")
+@click.argument("words", metavar="[FILE | FILTER...]", nargs=-1, type=_FILE)
+@click.option("-r", "--read", "file", metavar="FILE", type=_FILE, help="The same as FILE.")
 @click.option(
     "--format",
     "format_",
@@ -97,7 +109,9 @@ def open_command(file: str | None, option_file: str | None) -> None:
 @click.option("-p", "--no-promiscuous", is_flag=True, help="Only packets from and to this machine.")
 @click.option("-c", "--count", "max_packets", type=click.IntRange(min=1), help="End after so many packets.")
 @click.option("--duration", metavar="TIME", help="End after this time: 30s, 5m, 1h.")
-@click.option("-w", "--write", metavar="FILE", help="Keep the packets: pcapng if FILE ends so, else pcap if possible.")
+@click.option(
+    "-w", "--write", metavar="FILE", type=_FILE, help="Keep the packets: pcapng if FILE ends so, else pcap if possible."
+)
 @click.option("--ring", metavar="FILESxSIZE", help="Keep the latest only: 10x100MB.")
 @click.option(
     "--capture-with",
@@ -154,7 +168,7 @@ def interfaces_command() -> None:
 
 
 @cli.command("explain", short_help="What a close code or a rule means, and what to look at.")
-@click.argument("topic", nargs=-1, required=True)
+@click.argument("topic", nargs=-1, required=True, shell_complete=_topics)
 def explain_command(topic: tuple[str, ...]) -> None:
     """Explain a close code (1006, 3000-3999), a rule by its id, or the rule behind another program's message."""
     from wsinspect.rules.explain import explain

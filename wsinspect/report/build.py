@@ -58,7 +58,7 @@ def capture_report(source: str, reader: CaptureReader, inspector: Inspector) -> 
         end=_seconds(inspector.last_ns) if first is not None else None,
         tcp_streams=inspector.tcp_streams,
         dropped=reader.dropped,
-        problems=list(reader.problems),
+        problems=[*reader.problems, *inspector.problems],
     )
 
 
