@@ -45,6 +45,18 @@ class Inspector:
         """TCP connections seen, WebSocket or not."""
         return self._table.count
 
+    @property
+    def problems(self) -> list[str]:
+        """What of the packets could not be looked into, and why."""
+        fragments = self._exotic.fragments
+        counts = (
+            (self._exotic.undissected, "packets contradict themselves inside and were left out"),
+            (fragments.timed_out, "IP datagrams were left out: some of their fragments were not captured"),
+            (fragments.evicted, "IP datagrams were left out: too many fragments waited at once"),
+            (fragments.malformed, "IP fragments were left out: they fit into no datagram"),
+        )
+        return [f"{count} {what}" for count, what in counts if count]
+
     def feed(self, packet: Packet) -> list[Connection]:
         """Take the next packet; returns the connections that are over for good with it (most often none)."""
         data = packet.data
