@@ -25,7 +25,8 @@ class Connection:
 
     __slots__ = (
         "_judge", "_refusal", "answer_missed", "attempt", "client_direction", "dialogue", "finished", "handshake",
-        "id", "last_ns", "opened_ns", "packet_numbers", "packet_offsets", "revision", "started_ns", "stream",
+        "id", "last_ns", "opened_ns", "packet_numbers", "packet_offsets", "revision", "seen_until_ns", "started_ns",
+        "stream",
         "tcp_ends", "timeline",
     )  # fmt: skip
 
@@ -53,6 +54,8 @@ class Connection:
         """Frames; None before the 101."""
         self.tcp_ends: list[TcpEnd] = []
         """FINs and RSTs in capture order, MAX_TCP_ENDS at most."""
+        self.seen_until_ns = 0
+        """Once it is finished: time up to which the capture shows that nothing more happened."""
         self.finished = False
         """Whether every rule has been asked and nothing will change any more."""
         self.packet_offsets = array("Q")
@@ -131,6 +134,8 @@ class Connection:
             self.timeline.tcp(side, event)
         if isinstance(event, Fin | Reset):
             kind = TcpEndKind.FIN if isinstance(event, Fin) else TcpEndKind.RST
+            if self.dialogue is not None:
+                self.dialogue.part(side, event.time_ns)
             if len(self.tcp_ends) < MAX_TCP_ENDS:
                 # A FIN behind a gap is delivered later than it was captured.
                 insort(self.tcp_ends, TcpEnd(kind, side, event.packet, event.time_ns), key=lambda end: end.packet)
@@ -141,6 +146,7 @@ class Connection:
         if self.finished:
             return
         self.finished = True
+        self.seen_until_ns = max(now_ns, self.last_ns)
         self.revision += 1
         if self.handshake.response is None and self.handshake.request is not None:
             self._judge.handshake(self.handshake)

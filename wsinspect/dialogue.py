@@ -8,11 +8,12 @@ from wsinspect.timeline import Timeline
 from wsinspect.transport.reassembly import Chunk, Gap
 from wsinspect.websocket.closing import SideEnding
 from wsinspect.websocket.frames import FrameEvent, FrameHeader, FramePiece, HttpInStream, Opcode, OutOfSync
-from wsinspect.websocket.half import CloseFrame, Half, is_data
+from wsinspect.websocket.half import CloseFrame, Half, Parting, is_data
 from wsinspect.websocket.handshake import Handshake
 from wsinspect.websocket.messages import Message, MessageEvent
 from wsinspect.websocket.plain import skip_plain_frames
 from wsinspect.websocket.resync import Resynced
+from wsinspect.websocket.rhythm import QUIET_NS, Silences
 from wsinspect.websocket.side import Side
 
 LARGE_MESSAGE: Final = 1024
@@ -24,7 +25,7 @@ MAX_RTTS: Final = 4096
 class Dialogue:
     """What client and server say to each other in frames."""
 
-    __slots__ = ("_judge", "_timeline", "client", "rtts", "server")
+    __slots__ = ("_judge", "_opened_ns", "_timeline", "client", "rtts", "server", "silences")
 
     def __init__(
         self, handshake: Handshake, in_sync: tuple[bool, bool], judge: Judge, timeline: Timeline | None
@@ -36,6 +37,8 @@ class Dialogue:
         self.server = Half(Side.SERVER, handshake, in_sync[1], keep_payload=timeline is not None)
         self.rtts = array("q")
         """Nanoseconds from a Ping to the Pong that answers it, both directions."""
+        self.silences = Silences()
+        self._opened_ns = handshake.response.end_time_ns if handshake.response else 0
 
     @property
     def has_frames(self) -> bool:
@@ -49,6 +52,8 @@ class Dialogue:
     def feed(self, by_client: bool, offset: int, data: bytes, packet: int, time_ns: int) -> None:
         """In-order bytes of the client or of the server, behind its head: the parts of a `Chunk`."""
         half, peer = (self.client, self.server) if by_client else (self.server, self.client)
+        if time_ns - half.last_time_ns > QUIET_NS:
+            self._after_pause(half, data, time_ns)
         if self._timeline is None:
             plain = skip_plain_frames(half, data)
             if plain:
@@ -57,6 +62,7 @@ class Dialogue:
                     return
                 offset += plain
                 data = data[plain:]
+        half.last_piece_ns = time_ns
         chunk = Chunk(not by_client, offset, data, packet, time_ns)
         if half.decoder.synced or not half.may_have_missed_frames:
             self._decode(chunk, half, peer)
@@ -86,6 +92,34 @@ class Dialogue:
             for event in half.decoder.finish():
                 self._take(event, half, peer)
             half.messages.finish()
+
+    def part(self, side: Side, time_ns: int) -> None:
+        """`side` begins to leave, with a Close or by ending TCP: keep how things stand."""
+        half, peer = (self.client, self.server) if side is Side.CLIENT else (self.server, self.client)
+        if half.parting is None:
+            inside = peer.decoder.inside
+            announced = inside.length if inside is not None and is_data(inside.opcode) else 0
+            messages = peer.messages
+            half.parting = Parting(
+                time_ns,
+                tuple(half.outstanding_pings),
+                max(messages.latest, announced),
+                messages.latest_inflated,
+                messages.accepted,
+                peer.last_payload_ns,
+            )
+
+    def last_payload_ns(self) -> int:
+        """Time of the last bytes of either side behind its head; that of the 101 before any came."""
+        return max(self.client.last_payload_ns, self.server.last_payload_ns, self._opened_ns)
+
+    def _after_pause(self, half: Half, data: bytes, time_ns: int) -> None:
+        """New bytes of a side that was quiet: do they end a silence, and are they a heartbeat?"""
+        last = self.last_payload_ns()
+        if last:
+            self.silences.add(time_ns, time_ns - last)
+        if half.decoder.synced and half.decoder.at_boundary:
+            half.rhythm.after_pause(data, time_ns)
 
     def side_ending(self, side: Side, acknowledged: int, sent: int, gap_bytes: int, first_breach: int) -> SideEnding:
         """What `side` did; stream offsets acknowledged and sent, and bytes missed, are TCP's to know."""
@@ -181,6 +215,7 @@ class Dialogue:
             close = half.add_close(header, payload, piece)
             if half.close is close:
                 half.close_follows_large_message = _latest_is_large(peer)
+                self.part(half.side, piece.time_ns)
             if close.whole:
                 self._judge.close(close, half)
             if peer.close_received is None:

@@ -53,7 +53,7 @@ class ResetMark(NamedTuple):
 class Run(NamedTuple):
     """Repetitions of one sequence number, with nothing from the other side in between."""
 
-    count: int
+    times_seen: int
     first_ns: int
     times: tuple[int, ...]
     """Of the last repetitions."""

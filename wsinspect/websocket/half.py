@@ -6,6 +6,7 @@ from wsinspect.websocket.extensions import DEFLATE
 from wsinspect.websocket.frames import FrameDecoder, FrameHeader, FramePiece, Opcode
 from wsinspect.websocket.handshake import Handshake
 from wsinspect.websocket.messages import DeflateSetup, MessageAssembler
+from wsinspect.websocket.rhythm import Rhythm
 from wsinspect.websocket.resync import Resynchroniser
 from wsinspect.websocket.side import Side
 
@@ -56,14 +57,30 @@ class Ping(NamedTuple):
     """Frames that the other side had sent by then."""
 
 
+class Parting(NamedTuple):
+    """How things stood when a side sent its Close, or ended TCP without one."""
+
+    time_ns: int
+    unanswered: tuple[Ping, ...]
+    """Its Pings that no Pong had answered."""
+    message: int
+    """Bytes of the other side's latest message on the wire, as far as they had come or a frame header announced."""
+    message_inflated: int
+    accepted: int
+    """Bytes of the largest message before that one, on the wire or inflated, whichever is more."""
+    message_ns: int
+    """Time of the other side's last bytes."""
+
+
 class Half:
     """The sender's side of one direction."""
 
     __slots__ = (
         "_control", "_control_missing", "_resynchroniser", "broke_after_close", "close", "close_follows_large_message",
         "close_received", "counts", "decoder", "deflate_agreed", "deflate_offered", "extensions_known",
-        "last_gap_packet", "last_masking_key", "last_packet", "last_time_ns", "may_have_missed_frames", "messages",
-        "outstanding_pings", "pings_answered", "pong_is_owed", "roles_known", "side", "unknown_extension",
+        "last_gap_packet", "last_masking_key", "last_packet", "last_piece_ns", "last_time_ns",
+        "may_have_missed_frames", "messages", "outstanding_pings", "parting", "pings_answered", "pong_is_owed",
+        "rhythm", "roles_known", "side", "unknown_extension",
     )  # fmt: skip
 
     def __init__(self, side: Side, handshake: Handshake, synced: bool, keep_payload: bool) -> None:
@@ -97,6 +114,10 @@ class Half:
         """Packet that completed the last frame; 0 before the first."""
         self.last_time_ns = 0
         """Its time."""
+        self.last_piece_ns = 0
+        """Time of the last bytes, those of unfinished frames included; plain frames count in `last_time_ns` only."""
+        self.parting: Parting | None = None
+        self.rhythm = Rhythm()
         self.may_have_missed_frames = not synced
         """Whether frames can no longer be told apart because bytes were not captured."""
         self._resynchroniser: Resynchroniser | None = None
@@ -118,6 +139,11 @@ class Half:
     def close_sent(self) -> bool:
         """Whether this sender has sent a Close."""
         return self.close is not None
+
+    @property
+    def last_payload_ns(self) -> int:
+        """Time of the last bytes behind the head; 0 before the first."""
+        return max(self.last_time_ns, self.last_piece_ns)
 
     @property
     def message_open(self) -> bool:
@@ -173,6 +199,7 @@ class Half:
 
     def add_ping(self, header: FrameHeader, payload: bytes, peer_frames: int) -> None:
         """A Ping: remembered until a Pong answers it or a later one."""
+        self.rhythm.ping(header.time_ns)
         if len(self.outstanding_pings) >= MAX_OUTSTANDING_PINGS:
             del self.outstanding_pings[0]
         self.outstanding_pings.append(

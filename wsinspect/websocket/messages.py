@@ -97,8 +97,8 @@ class MessageAssembler:
     """The messages of one direction."""
 
     __slots__ = (
-        "_compressed", "_context_use", "_distance_input", "_first", "_inflater", "_joined", "_keep", "_kept",
-        "_missing", "_opcode", "_setup", "_utf8",
+        "_before", "_compressed", "_context_use", "_distance_input", "_first", "_inflater", "_joined", "_keep",
+        "_kept", "_missing", "_opcode", "_peak", "_record", "_setup", "_utf8",
         "count", "largest", "latest", "latest_inflated", "open", "payload_bytes", "state_known",
     )  # fmt: skip
 
@@ -115,6 +115,8 @@ class MessageAssembler:
         """Bytes on the wire of the message under way, or of the last one."""
         self.largest = 0
         """The same of the largest message."""
+        # The largest message on the wire or inflated, its number, and the largest one before it.
+        self._peak = self._record = self._before = 0
         self.open = False
         """Whether a message has begun and its final fragment has not come."""
         self.state_known = True
@@ -155,6 +157,18 @@ class MessageAssembler:
         self.latest_inflated = 0
         if length > self.largest:
             self.largest = length
+            self._peaked(length, self.count)
+
+    @property
+    def accepted(self) -> int:
+        """Bytes, on the wire or inflated, of the largest message before the latest one."""
+        return self._before if self._record == self.count + self.open else self._peak
+
+    def _peaked(self, size: int, number: int) -> None:
+        if size > self._peak:
+            if number != self._record:
+                self._before, self._record = self._peak, number
+            self._peak = size
 
     def lose_sync(self) -> None:
         """Frame boundaries are lost: the message under way is given up, and with takeover the window too."""
@@ -217,6 +231,7 @@ class MessageAssembler:
             self._inflate(piece, events)
         else:
             self._take(piece.data, piece, events)
+        self._peaked(max(self.latest, self.latest_inflated), self.count + 1)
         if piece.last and piece.header.fin:
             self._finish(piece, events)
         return events
