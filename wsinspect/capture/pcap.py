@@ -116,7 +116,6 @@ class PcapParser:
     def _records(self, data: bytes, start: int) -> list[Packet]:
         """Every whole record from `start`; keeps the rest. One pass of this loop is what a packet costs."""
         packets: list[Packet] = []
-        append = packets.append
         # Packet(...) is a Python-level call; this is the same tuple for two thirds of the time.
         new = tuple.__new__
         unpack = self._record.unpack_from
@@ -125,6 +124,11 @@ class PcapParser:
         number = self.number
         position, end = start, len(data)
         needed = header
+        # Declared, since to the compiler a struct's fields could be anything.
+        seconds: int
+        fraction: int
+        captured: int
+        wire_length: int
         while position + header <= end:
             seconds, fraction, captured, wire_length = unpack(data, position)
             if captured > limit:
@@ -138,7 +142,9 @@ class PcapParser:
                 break
             number += 1
             time_ns = seconds * 1_000_000_000 + fraction * unit
-            append(new(Packet, (number, time_ns, link_type, data[body:following], wire_length, base + position)))
+            packets.append(
+                new(Packet, (number, time_ns, link_type, data[body:following], wire_length, base + position))
+            )
             position = following
         self.number = number
         self._buffer.keep(data, position, needed)

@@ -107,7 +107,7 @@ class CaptureReader:
 
     def _cut(self, packets: list[Packet], count: int) -> Iterator[list[Packet]]:
         for start in range(0, len(packets), count):
-            batch = packets[start : start + count]
+            batch = packets if len(packets) <= count else packets[start : start + count]
             self.packets += len(batch)
             yield batch
 

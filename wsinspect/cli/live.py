@@ -1,5 +1,6 @@
 """`wsinspect report` on traffic that is still going on: an interface, a pipe, a file that another program writes."""
 
+import codecs
 import os
 import re
 import signal
@@ -15,7 +16,7 @@ import click
 
 from wsinspect.capture.follow import Follow
 from wsinspect.capture.live.capture import LiveCapture, start_capture
-from wsinspect.capture.live.privileges import invoking_user
+from wsinspect.capture.live.privileges import can_import, invoking_user
 from wsinspect.capture.live.ring import parse_ring
 from wsinspect.capture.live.settings import Method, Settings
 from wsinspect.capture.source import CaptureReader, open_capture
@@ -75,13 +76,24 @@ def begin_capture(options: LiveOptions) -> LiveCapture:
         max_seconds=parse_duration(options.duration) if options.duration else None,
         file_size=ring.file_size if ring else None,
     )
-    return start_capture(settings, invoking_user(options.user), ring.files if ring else None)
+    user = invoking_user(options.user)
+    if user is not None and not can_import(user):
+        _import_all()
+    return start_capture(settings, user, ring.files if ring else None)
+
+
+def _import_all() -> None:
+    """Load what is otherwise loaded when it is needed: the program lies where the user it becomes may not read."""
+    import wsinspect.transport.encapsulation  # noqa: F401
+
+    for codec in ("ascii", "latin-1", "utf-8", "idna"):
+        codecs.lookup(codec)
 
 
 def report_live(options: LiveOptions, format_: str, fail_on: str | None, max_connections: int) -> int:
     """Capture and print connections as they end; returns the exit status."""
-    capture = begin_capture(options)
-    with capture, _EndSignals(capture.request_stop, lambda: _abandon(capture)):
+    with _EndSignals() as signals, begin_capture(options) as capture:
+        signals.lead_to(capture.request_stop, lambda: _abandon(capture))
         if sys.stderr.isatty():
             click.echo(f"Capturing on {capture.name} with {capture.method}; Ctrl-C ends.", err=True)
         report = _report(capture.name, capture.reader, format_, max_connections)
@@ -92,11 +104,10 @@ def report_live(options: LiveOptions, format_: str, fail_on: str | None, max_con
 def report_followed(path: str, format_: str, fail_on: str | None, max_connections: int) -> int:
     """The same for a file that grows, or a pipe."""
     follow = Follow()
-    with (
-        _EndSignals(follow.stop, lambda: None),
-        open_capture(path, follow=follow) as reader,
-    ):
-        report = _report("standard input" if path == "-" else path, reader, format_, max_connections)
+    with _EndSignals() as signals:
+        signals.lead_to(follow.stop)
+        with open_capture(path, follow=follow) as reader:
+            report = _report("standard input" if path == "-" else path, reader, format_, max_connections)
     return _status(report, fail_on)
 
 
@@ -200,26 +211,35 @@ def _add(first: model.Summary, second: model.Summary) -> model.Summary:
 class _EndSignals:
     """The first Ctrl-C or SIGTERM ends the capture in good order, the second one ends the program at once."""
 
-    def __init__(self, first: Callable[[], None], second: Callable[[], None]) -> None:
-        self._first = first
-        self._second = second
+    _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __init__(self) -> None:
+        self._first: Callable[[], None] | None = None
+        self._second: Callable[[], None] | None = None
         self._count = 0
 
-    def __enter__(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    def lead_to(self, first: Callable[[], None], second: Callable[[], None] | None = None) -> None:
+        """What the first signal does, and the second before the program ends; until this is said, any is an end."""
+        self._first, self._second = first, second
+
+    def __enter__(self) -> "_EndSignals":
+        for number in self._NUMBERS:
             signal.signal(number, self._handle)
+        return self
 
     def __exit__(self, *_: object) -> None:
-        # What is left is short; a signal now ends it.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in self._NUMBERS:
             signal.signal(number, signal.SIG_DFL)
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if self._first is None:
+            raise KeyboardInterrupt
         self._count += 1
         if self._count == 1:
             self._first()
             return
-        self._second()
+        if self._second is not None:
+            self._second()
         os._exit(128 + number)
 
 

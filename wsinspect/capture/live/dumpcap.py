@@ -26,16 +26,16 @@ def find() -> str | None:
     return shutil.which("dumpcap")
 
 
-def may_capture() -> bool:
-    """Whether dumpcap sees interfaces for this user; without the right it sees none."""
+def may_capture(interface: str) -> bool:
+    """Whether dumpcap is there and may open `interface`: it asks it for its link types."""
     path = find()
     if path is None:
         return False
     try:
-        answer = subprocess.run([path, "-D"], capture_output=True, timeout=START_SECONDS, check=False)
+        answer = subprocess.run([path, "-L", "-i", interface], capture_output=True, timeout=START_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return answer.returncode == 0 and bool(answer.stdout.strip())
+    return answer.returncode == 0
 
 
 class DumpcapDrain:
@@ -125,7 +125,13 @@ class DumpcapDrain:
             raise no_room(self._files.path, error) from error
 
     def _complaint(self) -> str:
-        """The last thing that dumpcap said."""
+        """What dumpcap has to say about its end; good news begins with other words."""
         self._process.wait()
-        lines = [text.strip() for text in self._complaints.read().decode(errors="replace").splitlines() if text.strip()]
-        return lines[-1] if lines else f"status {self._process.returncode}"
+        for text in self._complaints.read().decode(errors="replace").splitlines():
+            if (
+                text.strip()
+                and "cap_set_proc" not in text
+                and not text.startswith(("Capturing on", "File:", "Packets "))
+            ):
+                return text.removeprefix("dumpcap: ").strip().rstrip(".")
+        return f"status {self._process.returncode}"

@@ -5,10 +5,12 @@ with nanoseconds, which is all that one interface needs. Several interfaces shar
 writes into memory and Python puts each packet into its block, 1.3 µs a packet that one interface is spared.
 """
 
+import bisect
 import ctypes
 import errno
 import os
 import struct
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -21,6 +23,8 @@ BUFFER_SIZE: Final = 64 * 1024 * 1024
 """Of the kernel's ring per interface. The 2 MiB that libpcap takes by default last for 10 ms of a busy link."""
 TIMEOUT_MS: Final = 50
 """How long the kernel may gather packets before it shows them."""
+HOLD_NS: Final = 2 * TIMEOUT_MS * 1_000_000
+"""How long packets wait for older ones of another interface: each shows its packets up to TIMEOUT_MS late."""
 FILE_BUFFER: Final = 128 * 1024
 """Bytes that go to the kernel in one piece."""
 MEMORY_BURST: Final = 2000
@@ -219,23 +223,39 @@ class PcapngDrain:
         self.descriptors = [handle.descriptor for handle in handles]
         self._memories = [_Memory(handle) for handle in handles]
         self._received = [0] * len(handles)
+        self._held: list[tuple[int, bytes]] = []
         links = [
             LinkInfo(handle.interface, memory.link_type) for handle, memory in zip(handles, self._memories, strict=True)
         ]
         self._writer = PcapngWriter(files, links, filter_)
 
     def drain(self, limit: int) -> int:
-        packets: list[tuple[int, bytes]] = []
+        taken = 0
         for number, memory in enumerate(self._memories):
-            found = memory.take(number, min(limit - len(packets), MEMORY_BURST))
+            found = memory.take(number, min(limit - taken, MEMORY_BURST))
             self._received[number] += len(found)
-            packets += found
-        if packets:
-            if len(self._memories) > 1:
-                # Each interface hands over a run of packets; what passed on two of them belongs together in time.
-                packets.sort(key=_time)
-            self._writer.write(b"".join([block for _, block in packets]))
-        return len(packets)
+            taken += len(found)
+            self._held += found
+        self._write(time.time_ns() - HOLD_NS if len(self._memories) > 1 else 0)
+        return taken
+
+    def _write(self, until_ns: int) -> None:
+        """Write what is held in the order of time, except what passed after `until_ns`, if that is not 0."""
+        if not self._held:
+            return
+        rest = 0
+        if len(self._memories) > 1:
+            self._held.sort(key=_time)
+            if until_ns:
+                rest = len(self._held) - bisect.bisect_right(self._held, until_ns, key=_time)
+                # Times beyond now come from a clock that was set back: there is nothing to wait for.
+                if self._held[-1][0] > until_ns + 2 * HOLD_NS:
+                    rest = 0
+        split = len(self._held) - rest
+        blocks = b"".join([block for _, block in self._held[:split]])
+        del self._held[:split]
+        if blocks:
+            self._writer.write(blocks)
 
     def flush(self) -> None:
         """Every write went to the kernel at once."""
@@ -249,7 +269,10 @@ class PcapngDrain:
         return self._writer.lost
 
     def close(self) -> None:
-        self._writer.close()
+        try:
+            self._write(0)
+        finally:
+            self._writer.close()
 
 
 class _Memory:

@@ -5,6 +5,7 @@ Linux has capabilities (capabilities(7), prctl(2)); elsewhere changing the user 
 
 import contextlib
 import ctypes
+import importlib.util
 import os
 import pwd
 import signal
@@ -76,6 +77,27 @@ def drop_privileges(user: User | None) -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
+def can_import(user: User) -> bool:
+    """Whether `user` could read the code of this program and of Scapy: not, for example, below root's home directory.
+
+    Then whatever may be needed has to be imported before `drop_privileges`.
+    """
+    places = [os.__file__, __file__]
+    scapy = importlib.util.find_spec("scapy")
+    if scapy is not None and scapy.origin is not None:
+        places.append(scapy.origin)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        with contextlib.suppress(OSError):
+            os.setgroups([])
+            os.setgid(user.gid)
+            os.setuid(user.uid)
+            status = 0 if all(os.access(place, os.R_OK) for place in places) else 1
+        os._exit(status)
+    return os.waitpid(child, 0)[1] == 0
+
+
 def die_with_parent(parent: int) -> None:
     """SIGTERM when the process `parent` is gone, or now if it is gone already. Call it after dropping privileges, which
     resets it. The pipe to the parent says the same; this also works while the process is stuck in a slow disk."""
@@ -86,9 +108,10 @@ def die_with_parent(parent: int) -> None:
 
 
 def _permitted() -> int:
-    with open("/proc/self/status", encoding="ascii", errors="replace") as status:
+    # As bytes: a codec would perhaps have to be loaded from where the new user may not read.
+    with open("/proc/self/status", "rb") as status:
         for text in status:
-            if text.startswith("CapPrm:"):
+            if text.startswith(b"CapPrm:"):
                 return int(text.split()[1], 16)
     return 0
 

@@ -65,7 +65,7 @@ class CaptureProcess:
         _check_platform()
         self._spawn()
         if not self._ready and self._failed is not None and self._failed["permission"]:
-            usable = dumpcap.may_capture()
+            usable = dumpcap.may_capture(self.settings.interfaces[0])
             if not usable or self.settings.method is not Method.AUTO or self.settings.file_size is not None:
                 raise no_permission(self.settings, dumpcap_usable=usable)
             self.settings = replace(self.settings, method=Method.DUMPCAP)
@@ -91,12 +91,15 @@ class CaptureProcess:
         assert self._process.stdout is not None
         os.set_blocking(self._process.stdout.fileno(), False)
         deadline = time.monotonic() + START_SECONDS
-        while not (self._ready or self._over or self._failed):
-            if time.monotonic() > deadline:
-                self.kill()
-                raise WsinspectError(f"the capture did not start within {START_SECONDS:.0f} seconds")
-            time.sleep(0.005)
-            self._hear()
+        try:
+            while not (self._ready or self._over):
+                if time.monotonic() > deadline:
+                    raise WsinspectError(f"the capture did not start within {START_SECONDS:.0f} seconds")
+                time.sleep(0.005)
+                self._hear()
+        except BaseException:
+            self.kill()
+            raise
 
     @property
     def files(self) -> list[str]:
@@ -213,11 +216,12 @@ def _check_platform() -> None:
 
 def no_permission(settings: Settings, *, dumpcap_usable: bool) -> WsinspectError:
     """What to do without the right to capture."""
-    names = ",".join(settings.interfaces)
     options = "".join(f" -i {name}" for name in settings.interfaces)
-    ways = f"use sudo, or: sudo tcpdump{options} -U -w - | wsinspect report -"
+    ways = "use sudo"
     if dumpcap_usable:
-        ways = f"add --capture-with dumpcap, which may; or {ways}"
+        ways += ", or --capture-with dumpcap, which may"
     elif sys.platform == "linux":
-        ways += f"\nor once: sudo setcap cap_net_raw,cap_net_admin+eip {os.path.realpath(sys.executable)}"
-    return WsinspectError(f"you may not capture on {names}", ways)
+        python = os.path.realpath(sys.executable)
+        ways += f", or once, for all programs in Python: sudo setcap cap_net_raw,cap_net_admin+eip {python}"
+    ways += f"\nor let tcpdump capture: sudo tcpdump{options} -U -w - | wsinspect report -"
+    return WsinspectError(f"you may not capture on {', '.join(settings.interfaces)}", ways)

@@ -106,7 +106,7 @@ class RawSocket:
         except PermissionError:
             raise
         except Scapy_Exception as error:
-            raise bad_filter(settings.filter, str(error)) from None
+            raise bad_filter(settings.filter, str(error).rpartition(" (")[2].rstrip(")")) from None
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise WsinspectError(f"cannot open {interface} ({reason})", "wsinspect interfaces lists them") from None

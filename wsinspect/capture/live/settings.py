@@ -53,9 +53,9 @@ class Settings:
         return cls(**fields)
 
 
-# The child's lines, each a JSON object with a "kind": `ready` with the method once packets are kept; `file` with the path
-# of each file as it is begun; `counts`; `failed` with a message and a hint, when nothing was captured; `stopped` with
-# the same, when the capture ended before it was asked to.
+# The child's lines, each a JSON object with a "kind": `ready` with the method once packets are kept; `file` with the
+# path of each file as it is begun; `counts`; `failed` with a message and a hint, when nothing was captured; `stopped`
+# with the same, when the capture ended before it was asked to.
 READY: Final = "ready"
 FILE: Final = "file"
 COUNTS: Final = "counts"
