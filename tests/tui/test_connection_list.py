@@ -185,7 +185,7 @@ async def test_columns_fit_the_width(size: tuple[int, int]) -> None:
     assert {"mark", "id", "time", "url", "close", "flags"} <= set(names)
     if size[0] == 200:
         assert names == [column.id for column in table.columns]
-    assert "1000 Normal Closure" in lines[5]
+    assert "1000 Normal" in lines[5]
 
 
 async def test_resizing_keeps_the_cursor_in_view() -> None:

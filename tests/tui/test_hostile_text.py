@@ -1,5 +1,6 @@
 """What strangers send is shown, and nothing more happens: in every view, whatever it is."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -109,8 +110,12 @@ CAPTURE = Path(__file__).parents[2] / "captures" / "hostile.pcap"
 
 
 async def test_capture_that_means_harm() -> None:
-    source = CaptureSource(str(CAPTURE))
-    app = WsinspectApp(source)
+    with closing(CaptureSource(str(CAPTURE))) as source:
+        await tour_all(WsinspectApp(source))
+
+
+async def tour_all(app: WsinspectApp) -> None:
+    """Look at every connection."""
     async with app.run_test(size=(80, 24)) as pilot:
         await loaded(pilot)
         table = app.screen.query_one(ConnectionTable)
@@ -119,4 +124,3 @@ async def test_capture_that_means_harm() -> None:
             seen = await tour(pilot, SHORT_TOUR)
             assert not HARMFUL & set(seen)
             await until(pilot, lambda: app.screen.query(ConnectionTable))
-    source.close()

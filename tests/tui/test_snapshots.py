@@ -1,5 +1,6 @@
 """A few pictures: what nobody would think to assert. `pytest --snapshot-update` after looking at the new ones."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,8 @@ def test_list(size: tuple[int, int], snap_compare) -> None:  # type: ignore[no-u
         await loaded(pilot)
         await pilot.press("down", "down")
 
-    source = CaptureSource(str(TOUR))
-    assert snap_compare(WsinspectApp(source), run_before=run_before, terminal_size=size)
-    source.close()
+    with closing(CaptureSource(str(TOUR))) as source:
+        assert snap_compare(WsinspectApp(source), run_before=run_before, terminal_size=size)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -31,6 +31,5 @@ def test_story(size: tuple[int, int], snap_compare) -> None:  # type: ignore[no-
         await pilot.press("enter")
         await opened(pilot)
 
-    source = CaptureSource(str(TOUR))
-    assert snap_compare(WsinspectApp(source), run_before=run_before, terminal_size=size)
-    source.close()
+    with closing(CaptureSource(str(TOUR))) as source:
+        assert snap_compare(WsinspectApp(source), run_before=run_before, terminal_size=size)

@@ -38,7 +38,7 @@ class HasNotes(Protocol):
 
 
 def keys_of(screen: Screen[object]) -> list[Key]:
-    """All that keys do on `screen` now, the nearest first."""
+    """All that keys do on `screen` now."""
     groups: dict[str, tuple[list[str], ActiveBinding]] = {}
     for active in screen.active_bindings.values():
         if not active.enabled or active.binding.key.startswith("super+"):  # terminals do not send that one
@@ -48,7 +48,9 @@ def keys_of(screen: Screen[object]) -> list[Key]:
         display = screen.app.get_key_display(Binding(active.binding.key, ""))
         if display not in keys:
             keys.append(display)
-    return [_key(keys, active) for keys, active in groups.values()]
+    # What the footer shows as well comes first, moving about last.
+    ordered = sorted(groups.values(), key=lambda group: not group[1].binding.show)
+    return [_key(keys, active) for keys, active in ordered]
 
 
 def _key(keys: list[str], active: ActiveBinding) -> Key:

@@ -19,20 +19,20 @@ INKS: Final[dict[str, str]] = {
     "": "",
     "strong": "bold",
     "tab": "bold $foreground on $primary 45%",
-    "muted": "$text-muted",
+    "muted": "$foreground 65%",
     "faint": "$foreground 35%",
     "title": "bold $text-primary",
-    "accent": "$text-accent",
+    "accent": "$text-primary",
     "client": "$text-primary",
-    "server": "$text-secondary",
-    "clean": "$text-muted",
+    "server": "$text-success",
+    "clean": "$foreground 65%",
     "abnormal": "$text-warning",
-    "failed": "bold $text-error",
+    "failed": "$text-error",
     "open": "$text-success",
     "good": "$text-success",
     "error": "bold $text-error",
     "warning": "$text-warning",
-    "note": "$text-accent",
+    "note": "$text-primary",
 }
 """Name of each ink and its style in terms of the theme; `app.tcss` gives the same to lists (`.ink--NAME`)."""
 
@@ -56,12 +56,14 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return " " * (width - length) + shown if right else shown + " " * (width - length)
 
 
-def squeeze(text: str, width: int) -> str:
-    """`text` escaped, cut in its middle if it is longer than `width`: addresses differ at both ends."""
+def squeeze(text: str, width: int, head_share: float = 0.34) -> str:
+    """`text` escaped, cut in its middle if it is longer than `width`: addresses and URLs differ at their ends."""
+    if len(text) > 12 * width:
+        text = text[: 6 * width] + text[-6 * width :]
     shown = terminal(text)
     if cell_len(shown) <= width or width < 5:
         return shown
-    head = (width - 1) // 3
+    head = int((width - 1) * head_share)
     return shown[:head] + ELLIPSIS + shown[-(width - 1 - head) :]
 
 

@@ -132,8 +132,9 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
             return None
         style = self._styles_by_ink.get(name)
         if style is None:
-            partial = self.get_component_rich_style(f"ink--{name}", partial=True)
-            style = self._styles_by_ink[name] = Style(color=partial.color, bold=partial.bold, dim=partial.dim)
+            # Blended with the background, which itself stays out: the cursor has another one.
+            blended = self.get_component_rich_style(f"ink--{name}")
+            style = self._styles_by_ink[name] = Style(color=blended.color, bold=blended.bold)
         return style
 
     def notify_style_update(self) -> None:

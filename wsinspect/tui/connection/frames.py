@@ -121,7 +121,7 @@ class FramesView(Container):
     """List and details: one above the other, or side by side where there is room."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("x", "next_view", "Text/hex", tooltip="Look at the payload in another way"),
+        Binding("x", "next_view", "View", tooltip="Look at the payload in another way"),
         Binding("z", "zoom", "Zoom", tooltip="Details on the whole screen, and back"),
         Binding("greater_than_sign", "broken(1)", "Next violation", key_display=">", show=False),
         Binding("less_than_sign", "broken(-1)", "Previous violation", key_display="<", show=False),

@@ -135,7 +135,7 @@ def _frame_ink(entry: FrameEntry) -> str:
     if not entry.complete or entry.missing:
         return "warning"
     if entry.header.opcode in (Opcode.PING, Opcode.PONG):
-        return "accent"
+        return "muted"
     return "client" if entry.side is Side.CLIENT else "server"
 
 

@@ -21,8 +21,10 @@ def data_preview(entry: FrameEntry) -> str:
     message = entry.message
     if message is not None and message.data:
         return _shorten(message.data, message.opcode == Opcode.TEXT)
-    compressed = bool(entry.header.rsv & 4)
-    is_text = entry.header.opcode in (Opcode.TEXT, Opcode.PING, Opcode.PONG) and not compressed
+    opcode, compressed = entry.header.opcode, bool(entry.header.rsv & 4)
+    is_text = not compressed and (
+        opcode in (Opcode.TEXT, Opcode.PING, Opcode.PONG) or (not opcode and entry.payload[:_TEXT_SHOWN].isascii())
+    )
     return _shorten(entry.payload, is_text)
 
 

@@ -40,7 +40,7 @@ class ConnectionScreen(Screen[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(number), f"tab({number - 1})", title, show=False) for number, (_, title) in enumerate(TABS, 1)),
         Binding("escape,backspace", "back", "Back", key_display="Esc", tooltip="To the list"),
-        Binding("left_square_bracket", "neighbour(-1)", "Previous", key_display="[", tooltip="The connection above"),
+        Binding("left_square_bracket", "neighbour(-1)", "Prev", key_display="[", tooltip="The connection above"),
         Binding("right_square_bracket", "neighbour(1)", "Next", key_display="]", tooltip="The connection below"),
         Binding("r", "reread", "Read again", show=False, tooltip="Show packets that have come in the meantime"),
     ]

@@ -5,7 +5,7 @@ from typing import Final
 
 from wsinspect.tui.columns import Column
 from wsinspect.tui.connections.row import Outcome, Row
-from wsinspect.tui.ink import Line, squeeze
+from wsinspect.tui.ink import Line, shown_width, squeeze
 from wsinspect.tui.units import short_count, span, time_of_day
 
 
@@ -32,7 +32,8 @@ def _close(row: Row, width: int) -> Line:
         return [("open", ink)]
     line: Line = [(f"{row.code} ", ink)] if row.code is not None else []
     line.append((row.close, ink))
-    if row.how:
+    # Half a word about who ended it helps nobody; the name of the code is worth more.
+    if row.how and sum(shown_width(text) for text, _ in line) + len(row.how) + 3 <= width:
         line.append((f" · {row.how}", "muted"))
     return line
 
@@ -57,11 +58,11 @@ COLUMNS: Final[tuple[Column[Row], ...]] = (
            lambda row: _address_key(row.client), about="who asked for the connection"),
     Column("server", "server", 16, 21, 10, lambda row, width: [(squeeze(row.server, width), "")],
            lambda row: _address_key(row.server), about="who was asked"),
-    Column("host", "host", 12, 22, 12, lambda row, width: [(row.host, "")], lambda row: row.host, grow=1,
+    Column("host", "host", 12, 18, 12, lambda row, width: [(row.host, "")], lambda row: row.host, grow=1,
            about="the host in the URL"),
-    Column("url", "URL", 10, 24, 4, lambda row, width: [(row.path, "")], lambda row: row.path, grow=2,
-           about="path and query"),
-    Column("state", "state", 6, 10, 11, lambda row, width: [(row.state, row.outcome.value)], lambda row: row.state,
+    Column("url", "URL", 12, 28, 4, lambda row, width: [(squeeze(row.path, width, 0.6), "")],
+           lambda row: row.path, grow=2, about="path and query"),
+    Column("state", "state", 6, 8, 11, lambda row, width: [(row.state, row.outcome.value)], lambda row: row.state,
            about="connecting, open, closing, closed or failed"),
     Column("age", "age", 6, 6, 7, lambda row, width: [(span(row.age), "")], lambda row: row.age,
            falling=True, right=True, about="from the first packet to the last"),
@@ -71,7 +72,7 @@ COLUMNS: Final[tuple[Column[Row], ...]] = (
     Column("rtt", "rtt", 6, 6, 8, _rtt, lambda row: -1.0 if row.rtt is None else row.rtt,
            falling=True, right=True,
            about="median time from ping to pong"),
-    Column("close", "close", 22, 40, 2, _close,
+    Column("close", "close", 19, 40, 2, _close,
            lambda row: (row.outcome.value, row.code or 0, row.close, row.how), grow=2,
            about="close code as the client's program was told it · who ended it"),
     Column("flags", "flags", 5, 9, 5, _flags, lambda row: (row.errors, row.warnings, row.notes),

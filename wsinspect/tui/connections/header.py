@@ -63,7 +63,7 @@ def progress_line(progress: Progress) -> Line:
         ("─" * (BAR - filled), "faint"),
         (f" {share:4.0%}  ", "strong"),
         (speed, "muted"),
-        (f"  {span(left)} left" if left is not None else "", "muted"),
+        (f"  {span(max(1, round(left)))} left" if left is not None else "", "muted"),
         ("  Esc stops", "muted"),
     ]
 

@@ -58,8 +58,13 @@ class ConnectionTable(Table[Row]):
             self.refresh()
 
     def sort(self, sorting: Sorting) -> None:
-        """Another order; the cursor stays on its connection, and that one at its place on the screen if it can."""
+        """Another order; the cursor stays on its connection, and that one at its place on the screen if it can.
+
+        At the top it stays at the top: who sorts from there wants to see what comes first.
+        """
         current, offset = self.current, self.cursor - self.scroll_offset.y
+        if sorting != self.order.sorting and self.cursor == 0:
+            current = None
         self.order.sort(sorting)
         self.sorted_by = (sorting.column.id, sorting.reverse)
         self.set_line_count(len(self.order))
