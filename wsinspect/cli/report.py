@@ -30,8 +30,7 @@ def print_report(path: str, format_: str, fail_on: str | None) -> int:
 def _inspect(path: str, reader: CaptureReader) -> model.Report:
     inspector = Inspector()
     for batch in with_progress(reader):
-        for packet in batch:
-            inspector.feed(packet)
+        inspector.feed_batch(batch)
     inspector.finish()
     connections = [connection_report(connection) for connection in inspector.connections]
     return _report(path, reader, inspector, connections)
@@ -43,10 +42,7 @@ def _stream(path: str, reader: CaptureReader) -> model.Report:
     output = sys.stdout.buffer
     connections: list[model.Connection] = []
     for batch in with_progress(reader):
-        for packet in batch:
-            ended = inspector.feed(packet)
-            if ended:
-                connections += _print_connections(ended, output)
+        connections += _print_connections(inspector.feed_batch(batch), output)
         output.flush()
     connections += _print_connections(inspector.finish(), output)
     report = _report(path, reader, inspector, connections)

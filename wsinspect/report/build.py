@@ -34,13 +34,10 @@ def inspect_all(
     reader: CaptureReader, inspector: Inspector, on_ended: Callable[[Connection], None] | None = None
 ) -> None:
     """Feed every packet of `reader`; `on_ended` hears of each connection as soon as it is over."""
-    feed = inspector.feed
     for batch in reader.batches():
-        for packet in batch:
-            ended = feed(packet)
-            if ended and on_ended is not None:
-                for connection in ended:
-                    on_ended(connection)
+        for connection in inspector.feed_batch(batch):
+            if on_ended is not None:
+                on_ended(connection)
     for connection in inspector.finish():
         if on_ended is not None:
             on_ended(connection)

@@ -85,10 +85,12 @@ class TcpStream:
 
         That is: it follows what came before, and acknowledges what the other side has sent. -1 if `feed` must tell.
         """
-        halves = self._halves
-        if self.ignored or not halves[1 - direction].acknowledge_all(ack):
+        first, second = self._halves
+        if self.ignored:
             return -1
-        return halves[direction].take_next(seq, payload)
+        if direction:
+            return second.take_next(seq, payload) if first.acknowledge_all(ack) else -1
+        return first.take_next(seq, payload) if second.acknowledge_all(ack) else -1
 
     def feed(self, segment: Segment, direction: int) -> list[StreamEvent]:
         """What a segment of `direction` brings: bytes and gaps of both directions, in order, then FIN or RST."""

@@ -9,8 +9,8 @@ RST: Final = 0x04
 PSH: Final = 0x08
 ACK: Final = 0x10
 
-HEADER: Final = struct.Struct("!IIBBH")
-"""Sequence number, acknowledgement number, data offset, flags, window: the header from its fifth byte on."""
+NUMBERS: Final = struct.Struct("!II")
+"""Sequence number and acknowledgement number, from the header's fifth byte on."""
 
 
 class Segment(NamedTuple):
@@ -36,8 +36,9 @@ def parse_segment(data: bytes, start: int, end: int, flow: bytes, packet: int, t
     None if its lengths contradict each other.
     """
     captured = len(data)
-    seq, ack, offset, flags, window = HEADER.unpack_from(data, start + 4)
-    payload_start = start + (offset >> 4 << 2)
+    seq, ack = NUMBERS.unpack_from(data, start + 4)
+    flags, window = data[start + 13], data[start + 14] << 8 | data[start + 15]
+    payload_start = start + (data[start + 12] >> 4 << 2)
     if payload_start < start + 20 or payload_start > end:
         return None
     if end <= captured:
