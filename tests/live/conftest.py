@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from running import Running
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 
@@ -20,6 +21,14 @@ def may_capture() -> None:
     granted = int(status.partition("CapEff:")[2].split()[0], 16)
     if not granted >> 13 & 1:
         pytest.skip("capturing needs CAP_NET_RAW")
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_left() -> Iterator[None]:
+    """A test that failed leaves no process behind."""
+    yield
+    while Running.everyone:
+        Running.everyone.pop().close()
 
 
 @pytest.fixture(scope="session")

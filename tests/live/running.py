@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 PATIENCE = 30.0
 """Seconds for anything that has to happen; a loaded machine may be slow, a hanging test must not hang for long."""
@@ -23,6 +23,9 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = PATI
 
 class Running:
     """A `wsinspect report -i INTERFACE -w FILE` that is capturing when the constructor returns."""
+
+    everyone: ClassVar[list["Running"]] = []
+    """All that were started, for the end of a test that failed."""
 
     def __init__(
         self, interface: str, file: Path, *arguments: str, inside: Sequence[str] = (), env: dict[str, str] | None = None
@@ -40,6 +43,7 @@ class Running:
             # A signal of the test runner's terminal is not for them.
             start_new_session=True,
         )
+        self.everyone.append(self)
         # The file is made when the interface is open.
         wait_until(lambda: self.started or self.process.poll() is not None, "the capture starts")
         assert self.started, self.errors
@@ -51,7 +55,7 @@ class Running:
 
     @property
     def errors(self) -> str:
-        return self._errors.name and Path(self._errors.name).read_text()
+        return Path(self._errors.name).read_text()
 
     @property
     def output(self) -> str:

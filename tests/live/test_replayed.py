@@ -116,9 +116,10 @@ def test_a_filter_keeps_the_rest_out(namespace: list[str], tmp_path: Path) -> No
     from written_by_hand_vlan import tagged_packet, write_pcap
 
     write_pcap(tmp_path / "sent.pcapng", [tagged_packet(), tagged_packet(port=9)] * 10)
-    for method in ("libpcap", "raw"):
+    # The kernel takes VLAN tags out before a raw socket's filter sees the packet; libpcap knows how to ask for them.
+    for method, words in (("libpcap", "vlan and tcp port 9"), ("raw", "tcp port 9")):
         file = tmp_path / f"{method}.pcap"
-        running = Running("v1", file, "--capture-with", method, "vlan and tcp port 9", inside=namespace)
+        running = Running("v1", file, "--capture-with", method, words, inside=namespace)
         replay(namespace, tmp_path / "sent.pcapng", "--pps=1000")
         assert running.stop() == 0, running.errors
         assert "10 packets received" in running.errors

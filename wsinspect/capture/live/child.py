@@ -16,6 +16,8 @@ from typing import Any, Final
 from wsinspect.capture.live import dumpcap, libpcap
 from wsinspect.capture.live.drain import Drain, Loop, raise_priority
 from wsinspect.capture.live.output import OutputFiles
+from wsinspect.capture.live.pcap_drain import PcapDrain
+from wsinspect.capture.live.pcapng_drain import PcapngDrain
 from wsinspect.capture.live.privileges import User, die_with_parent, drop_privileges
 from wsinspect.capture.live.settings import COUNTS, FAILED, FILE, READY, STOPPED, Method, Settings, line
 from wsinspect.errors import WsinspectError
@@ -53,8 +55,8 @@ def open_drain(settings: Settings) -> tuple[Method, Drain]:
         handles = [libpcap.Handle(interface, settings) for interface in settings.interfaces]
         give_up_rights(settings)
         if len(handles) == 1 and not (settings.path or "").endswith(_SUFFIXES):
-            return method, libpcap.PcapDrain(handles[0], output(settings, ".pcap"))
-        return method, libpcap.PcapngDrain(handles, output(settings, ".pcapng"), settings.filter)
+            return method, PcapDrain(handles[0], output(settings, ".pcap"))
+        return method, PcapngDrain(handles, output(settings, ".pcapng"), settings.filter)
     if method is Method.RAW:
         from wsinspect.capture.live import rawsocket  # Scapy's sockets cost 40 MB, which the other ways do not need
 
@@ -125,7 +127,7 @@ def main(arguments: list[str]) -> int:
         drain.close()
     except WsinspectError as error:
         trouble = trouble or error
-    say(COUNTS, received=loop.received - drain.lost(), dropped=dropped)
+    say(COUNTS, received=drain.kept(), dropped=dropped)
     if trouble is not None:
         say(STOPPED, message=trouble.message, hint=trouble.hint)
     return 0

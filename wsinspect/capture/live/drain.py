@@ -36,8 +36,8 @@ class Drain(Protocol):
     def dropped(self) -> int:
         """Packets the kernel has dropped so far."""
 
-    def lost(self) -> int:
-        """Packets that were counted by `drain` but did not get into the file, because the disk is full."""
+    def kept(self) -> int:
+        """Packets in the file so far; fewer than `drain` took when the disk is full. 0 if nobody counts."""
 
     def close(self) -> None:
         """Flush and close the file. Raises `WsinspectError` when the disk is full."""
@@ -48,7 +48,7 @@ class Loop:
 
     def __init__(self, drain: Drain, control: int, tell: Callable[[int, int], None]) -> None:
         """`control` becomes readable when the parent wants an end; `tell` gets the packets received and dropped."""
-        self.received = 0
+        self._taken = 0
         self._drain = drain
         self._control = control
         self._tell = tell
@@ -72,22 +72,22 @@ class Loop:
         deadline = now + max_seconds if max_seconds is not None else None
         dirty = False
         while True:
-            limit = BURST if max_packets is None else min(BURST, max_packets - self.received)
+            limit = BURST if max_packets is None else min(BURST, max_packets - self._taken)
             count = drain.drain(limit)
-            self.received += count
+            self._taken += count
             dirty = dirty or count > 0
             now = time.monotonic()
             if dirty and (count == 0 or now - flushed >= FLUSH_SECONDS):
                 drain.flush()
                 flushed, dirty = now, False
             if now - told >= TELL_SECONDS:
-                self._tell(self.received, drain.dropped())
+                self._tell(drain.kept(), drain.dropped())
                 told = now
                 if self._control_poller.poll(0):
                     self.stop()
             if deadline is not None and now >= deadline:
                 self.stop()
-            if self.received == max_packets or (self._stop_at is not None and now >= self._stop_at):
+            if self._taken == max_packets or (self._stop_at is not None and now >= self._stop_at):
                 return
             if count == 0:
                 self._wait(now, deadline)

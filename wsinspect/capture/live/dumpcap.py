@@ -94,7 +94,7 @@ class DumpcapDrain:
         """dumpcap keeps the count in the file."""
         return 0
 
-    def lost(self) -> int:
+    def kept(self) -> int:
         return 0
 
     def close(self) -> None:

@@ -3,6 +3,9 @@
 Scapy opens the socket, compiles the filter and asks for timestamps and VLAN tags; here its buffer is enlarged and
 `recvmmsg` empties it, hundreds of packets a call, into slots that leave room for the head of a pcapng block. That way a
 packet is copied twice: out of the kernel, and with all others of its call into one piece for the file.
+
+Two things libpcap does better: a filter here sees packets without their VLAN tag, which the kernel keeps beside them,
+and `any` is a socket for each interface that is up at the start.
 """
 
 import ctypes
@@ -152,9 +155,7 @@ class RawDrain:
         taken = 0
         for number, raw in enumerate(self._sockets):
             if taken < limit:
-                count = self._take(number, raw.descriptor, min(MESSAGES, limit - taken))
-                self._received[number] += count
-                taken += count
+                taken += self._take(number, raw.descriptor, min(MESSAGES, limit - taken))
         return taken
 
     def flush(self) -> None:
@@ -165,8 +166,8 @@ class RawDrain:
         self._writer.statistics(counts)
         return sum(dropped for _, dropped in counts)
 
-    def lost(self) -> int:
-        return self._writer.lost
+    def kept(self) -> int:
+        return sum(self._received) - self._writer.lost
 
     def close(self) -> None:
         self._writer.close()
@@ -208,6 +209,7 @@ class RawDrain:
             start += _SLOT
             side += _CONTROL
         slots.reset(count)
+        self._received[interface] += count
         self._writer.write(b"".join(blocks))
         return count
 

@@ -1,0 +1,132 @@
+"""Real servers and clients on loopback: the report says the codes that the endpoints were told."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from running import Running, wait_until
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+CONNECTIONS = 500
+Told = dict[int, tuple[int, int]]
+"""Client port to the codes that client and server were told."""
+
+
+async def handle(connection: ServerConnection) -> None:
+    """What the path asks for."""
+    what, _, code = (connection.request.path if connection.request else "").strip("/").partition("/")
+    async for message in connection:
+        if what == "server":
+            await connection.close(int(code), "asked to")
+        elif what == "abort":
+            connection.transport.abort()
+        else:
+            await connection.send(message)
+
+
+@contextlib.asynccontextmanager
+async def server(codes: dict[int, int]) -> AsyncIterator[int]:
+    async def remember(connection: ServerConnection) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            await handle(connection)
+        await connection.wait_closed()
+        codes[connection.remote_address[1]] = connection.close_code or 0
+
+    async with serve(remember, "127.0.0.1", 0, backlog=1000) as running:
+        yield next(iter(running.sockets)).getsockname()[1]
+
+
+async def talk(port: int, path: str, told: dict[int, int]) -> None:
+    for _ in range(3):
+        try:
+            connection = await connect(f"ws://127.0.0.1:{port}{path}", open_timeout=30)
+            break
+        except OSError:
+            await asyncio.sleep(0.1)
+    local = connection.local_address[1]
+    await say(connection, path)
+    told[local] = connection.close_code or 0
+
+
+async def say(connection: ClientConnection, path: str) -> None:
+    what, _, code = path.strip("/").partition("/")
+    with contextlib.suppress(ConnectionClosed):
+        await connection.send("hello")
+        await connection.recv()
+        if what == "drop":
+            connection.transport.abort()
+        else:
+            await connection.close(int(code), "bye")
+    await connection.wait_closed()
+
+
+async def converse(port: int, told: dict[int, int]) -> None:
+    paths = [
+        "/client/1000",
+        "/client/1001",
+        "/client/4401",
+        "/server/1000",
+        "/server/1011",
+        "/server/4000",
+        "/abort",
+        "/drop",
+    ]
+    everyone = [talk(port, paths[number % len(paths)], told) for number in range(CONNECTIONS)]
+    await asyncio.gather(*everyone)
+
+
+@pytest.mark.parametrize("method", ["libpcap", "raw"])
+async def test_every_connection_with_the_codes_its_ends_were_told(tmp_path: Path, method: str) -> None:
+    clients: dict[int, int] = {}
+    servers: dict[int, int] = {}
+    async with server(servers) as port:
+        running = Running(
+            "lo", tmp_path / "lo.pcap", "--capture-with", method, "--format", "ndjson", f"tcp port {port}"
+        )
+        await converse(port, clients)
+    # They are on the screen while the capture goes on.
+    wait_until(
+        lambda: sum(line["type"] == "connection" for line in running.objects()) == CONNECTIONS, "all are printed"
+    )
+    assert running.stop() == 0, running.errors
+    assert "0 dropped by the kernel" in running.errors
+    lines = running.objects()
+    assert Counter(line["type"] for line in lines)["connection"] == CONNECTIONS
+    found = {
+        line["client"]["port"]: (line["close"]["event"]["client"]["code"], line["close"]["event"]["server"]["code"])
+        for line in lines
+        if line["type"] == "connection"
+    }
+    assert found == {number: (code, servers[number]) for number, code in clients.items()}
+    assert {code for codes in found.values() for code in codes} >= {1000, 1001, 1006, 1011, 4000, 4401}
+
+
+async def test_a_quiet_line_does_not_hold_back_what_has_ended(tmp_path: Path) -> None:
+    told: dict[int, int] = {}
+    async with server({}) as port:
+        running = Running("lo", tmp_path / "lo.pcap", "--format", "ndjson", "-f", f"tcp port {port}")
+        await talk(port, "/client/1000", told)
+        await asyncio.sleep(0)
+        wait_until(lambda: running.output, "the connection is printed without another packet", 10)
+        assert running.process.poll() is None
+    assert running.stop() == 0
+
+
+async def test_what_is_kept_is_bounded(tmp_path: Path) -> None:
+    async with server({}) as port:
+        running = Running(
+            "lo", tmp_path / "lo.pcap", "--format", "json", "--max-connections", "3", "-f", f"tcp port {port}"
+        )
+        for _ in range(8):
+            await talk(port, "/client/1000", {})
+    assert running.stop() == 0, running.errors
+    (report,) = running.objects()
+    assert [connection["id"] for connection in report["connections"]] == [6, 7, 8]
+    assert report["summary"]["connections"] == 8
+    assert report["summary"]["closes"][0]["connections"] == 8
+    assert "5 ended connections" in report["capture"]["problems"][0]
