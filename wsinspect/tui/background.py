@@ -2,9 +2,10 @@
 
 import contextlib
 import contextvars
+import sys
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from textual.dom import DOMNode
 
@@ -12,12 +13,17 @@ from wsinspect.errors import WsinspectError
 
 T = TypeVar("T")
 
+SWITCH_INTERVAL: Final = 0.001
+"""Seconds that a busy thread keeps the interpreter while the screens' thread wants it. A key press takes several turns;
+with Python's 5 ms each it would be felt."""
+
 
 def start_thread(name: str, work: Callable[[], object]) -> None:
     """Run `work` beside everything else.
 
     A daemon thread rather than one of Textual's workers: a source that never ends must not keep the program alive.
     """
+    sys.setswitchinterval(SWITCH_INTERVAL)
     context = contextvars.copy_context()  # how Textual knows which app a message belongs to
     threading.Thread(target=context.run, args=(work,), name=name, daemon=True).start()
 

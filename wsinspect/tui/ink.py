@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
+from rich.style import Style as RichStyle
+from textual.color import Color
 from textual.content import Content
+from textual.style import Style
 
 from wsinspect.escape import terminal
 
@@ -34,9 +37,16 @@ INKS: Final[dict[str, str]] = {
     "warning": "$text-warning",
     "note": "$text-primary",
 }
-"""Name of each ink and its style in terms of the theme; `app.tcss` gives the same to lists (`.ink--NAME`)."""
+"""Name of each ink and its style in terms of the theme."""
 
 ELLIPSIS: Final = "…"
+
+
+def rich_style(ink: str, background: Color) -> RichStyle:
+    """The ink for lines that are drawn by hand. Without a background: the cursor brings its own."""
+    style = Style.parse(INKS[ink])
+    color = (background + style.foreground).rich_color if style.foreground else None
+    return RichStyle(color=color, bold=style.bold)
 
 
 def shown_width(text: str) -> int:

@@ -11,7 +11,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from wsinspect.tui.ink import INKS, Line, fit_line
+from wsinspect.tui.ink import Line, fit_line, rich_style
 
 CACHED_LINES = 1000
 """Drawn lines that are kept, per widget."""
@@ -20,7 +20,7 @@ CACHED_LINES = 1000
 class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     """Lines that are drawn when they come into view. Subclasses say how many there are and what is in each."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"line--cursor", "line--titles"} | {f"ink--{name}" for name in INKS if name}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"line--cursor", "line--titles"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "line_up", "Up", show=False),
@@ -38,7 +38,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self._count = 0
         self._strips: LRUCache[Hashable, Strip] = LRUCache(CACHED_LINES)
-        self._styles_by_ink: dict[str, Style] = {}
+        self._shown: dict[int, tuple[Hashable, int, str]] = {}  # what was drawn last, by line of the screen
+        self._styles: dict[str, Style] = {}  # by ink or component class; they are costly to work out
 
     # What a subclass provides
 
@@ -76,15 +77,27 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def set_line_count(self, count: int) -> None:
         """There are now `count` lines."""
-        if count != self._count:
-            self._count = count
-            self._set_extent()
-        self.refresh()
+        if count == self._count:
+            return
+        old, self._count = self._count, count
+        self._set_extent()
+        # Lines added below the screen change nothing on it.
+        if min(old, count) < self.scroll_offset.y + self.page_lines:
+            self.refresh()
 
     def redraw(self) -> None:
         """Forget what was drawn: the lines say something else now."""
         self._strips.clear()
         self.refresh()
+
+    def refresh_changed(self) -> None:
+        """Draw again only those lines on the screen that say something else by now."""
+        visible = self.visible_lines()
+        self.prepare(visible.start, visible.stop)
+        for y, index in enumerate(visible, self.title_lines):
+            shown = self._shown.get(y)
+            if shown is None or shown[0] != self.line_key(index):
+                self.refresh_line(index + self.title_lines)
 
     def visible_lines(self) -> range:
         """Indexes of the lines on the screen."""
@@ -105,42 +118,43 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         width = self.line_width
         if y < self.title_lines:
-            return self._strip(self.draw_titles(width), width, self.get_component_rich_style("line--titles"))
+            return self._strip(self.draw_titles(width), width, self._base("line--titles"))
         index = y - self.title_lines + self.scroll_offset.y
         if not 0 <= index < self._count:
-            return Strip.blank(width, self.rich_style)
-        return self._finished(index, self._line_strip(index, width))
-
-    def _finished(self, index: int, strip: Strip) -> Strip:
-        """The line as it goes to the screen."""
-        return strip.apply_style(self.rich_style)
-
-    def _line_strip(self, index: int, width: int) -> Strip:
-        key = (self.line_key(index), width)
+            return Strip.blank(width, self._base(""))
+        look = self._look(index)
+        key = self._shown[y] = (self.line_key(index), width, look)
         strip = self._strips.get(key)
         if strip is None:
-            strip = self._strips[key] = self._strip(self.draw_line(index, width), width)
+            strip = self._strips[key] = self._strip(self.draw_line(index, width), width, self._base(look))
         return strip
 
-    def _strip(self, line: Line, width: int, base: Style | None = None) -> Strip:
-        segments = [Segment(text, self._ink(ink)) for text, ink in fit_line(line, width) if text]
-        strip = Strip(segments, width)
-        return strip.apply_style(base) if base else strip
+    def _look(self, index: int) -> str:
+        """The component class that a line has besides; none for an ordinary line."""
+        return ""
 
-    def _ink(self, name: str) -> Style | None:
-        if not name:
-            return None
-        style = self._styles_by_ink.get(name)
+    def _strip(self, line: Line, width: int, base: Style) -> Strip:
+        segments = [Segment(text, base + self._ink(ink)) for text, ink in fit_line(line, width) if text]
+        return Strip(segments, width)
+
+    def _ink(self, name: str) -> Style:
+        style = self._styles.get(name)
         if style is None:
-            # Blended with the background, which itself stays out: the cursor has another one.
-            blended = self.get_component_rich_style(f"ink--{name}")
-            style = self._styles_by_ink[name] = Style(color=blended.color, bold=blended.bold)
+            style = self._styles[name] = rich_style(name, self.background_colors[1])
+        return style
+
+    def _base(self, component: str) -> Style:
+        """The style below the inks."""
+        style = self._styles.get(component or "line")
+        if style is None:
+            style = self.get_component_rich_style(component) if component else self.rich_style
+            self._styles[component or "line"] = style
         return style
 
     def notify_style_update(self) -> None:
         """The theme changed, or the widget gained or lost the focus."""
         super().notify_style_update()
-        self._styles_by_ink.clear()
+        self._styles.clear()
         self._strips.clear()
 
     def on_resize(self) -> None:

@@ -6,7 +6,6 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
-from textual.strip import Strip
 
 from wsinspect.tui.line_view import LineView
 
@@ -67,10 +66,8 @@ class VirtualList(LineView):
     def _refresh_index(self, index: int) -> None:
         self.refresh_line(index + self.title_lines)
 
-    def _finished(self, index: int, strip: Strip) -> Strip:
-        if index != self.cursor:
-            return super()._finished(index, strip)
-        return strip.apply_style(self.get_component_rich_style("line--cursor"))
+    def _look(self, index: int) -> str:
+        return "line--cursor" if index == self.cursor else ""
 
     # Keys and mouse
 

@@ -24,13 +24,17 @@ class Header(Widget):
 
     def show(self, progress: Progress) -> None:
         """Things have moved on."""
+        lines = self._line_count()
         self._progress = progress
-        self.refresh(layout=True)
+        self.refresh(layout=self._line_count() != lines)
+
+    def _line_count(self) -> int:
+        return 2 + (not self._progress.done) + len(self._store.source.problems)
 
     def render(self) -> Content:
         width = self.content_size.width
         lines = [self._source_line(width)]
-        if not self._progress.done:
+        if not self._progress.done and not self._store.source.live:
             lines.append(progress_line(self._progress))
         lines += [[("▲ " + problem, "warning")] for problem in self._store.source.problems]
         lines.append(_totals_line(self._store.totals, width))
@@ -40,8 +44,10 @@ class Header(Widget):
         source, totals = self._store.source, self._store.totals
         still_open = totals.outcomes[Outcome.OPEN]
         right: Line = [(plural(source.packets, "packet"), "")]
-        if source.dropped:
-            right.append((f"  {count(source.dropped)} dropped", "warning"))
+        if source.live:
+            right = [("● LIVE ", "open"), (span(self._progress.seconds), "strong"), _SEPARATOR, *right]
+        if source.dropped or source.live:
+            right.append((f"  {count(source.dropped or 0)} dropped", "warning" if source.dropped else "muted"))
         right += [_SEPARATOR, (plural(len(self._store), "connection"), "")]
         right.append((f"  {count(still_open)} open", "open" if still_open else "muted"))
         if self._progress.cancelled and self._progress.done:

@@ -12,6 +12,8 @@ from wsinspect.websocket.closecodes import describe
 USUAL_CODES: Final = frozenset({1000, 1001, 1005})
 """Close codes that nobody needs to look at."""
 
+_NO_ANSWER: Final = "no answer"
+
 
 class Outcome(StrEnum):
     """How a connection ended, as far as colours go; each is also the name of an ink."""
@@ -80,7 +82,7 @@ def make_row(report: model.Connection, now: float | None) -> Row:
         rtt=report.ping.rtt_median,
         code=code,
         close=sys.intern(close),
-        how=_how(report) if code is not None else "",
+        how=_how(report) if code is not None or close == _NO_ANSWER else "",
         errors=severities.count("error"),
         warnings=severities.count("warning"),
         notes=severities.count("note"),
@@ -117,7 +119,9 @@ def _name(code: int, close: model.Close) -> str:
 def _refusal(handshake: model.Handshake | None) -> str:
     status = handshake.status if handshake else None
     if status is None:
-        return "no answer"
+        return _NO_ANSWER
+    if status == HTTPStatus.SWITCHING_PROTOCOLS:
+        return "101 not accepted"
     try:
         return f"HTTP {status} {HTTPStatus(status).phrase}"
     except ValueError:

@@ -52,10 +52,10 @@ class ConnectionTable(Table[Row]):
         came = self.order.take_new()
         if sort and not self.order.sorting.is_natural:
             self.sort(self.order.sorting)
-        elif came:
+            return
+        if came:
             self.set_line_count(len(self.order))
-        else:
-            self.refresh()
+        self.refresh_changed()
 
     def sort(self, sorting: Sorting) -> None:
         """Another order; the cursor stays on its connection, and that one at its place on the screen if it can.
