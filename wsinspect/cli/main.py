@@ -101,6 +101,7 @@ def open_command(file: str | None, option_file: str | None) -> None:
     type=click.Choice(["note", "warning", "error"]),
     help="Exit with status 1 if there is a violation of at least this severity.",
 )
+@click.option("--timer", "timers", metavar="NAME=SECONDS", multiple=True, help="An idle timer of yours; see diagnoses.")
 @click.option("--follow", is_flag=True, help="FILE is still being written: go on until Ctrl-C.")
 @click.option("-i", "--interface", "interfaces", metavar="NAME", multiple=True, help="Capture on it; can be repeated.")
 @click.option(
@@ -130,7 +131,7 @@ def open_command(file: str | None, option_file: str | None) -> None:
     help="Ended connections kept in memory while it goes on; of older ones, the sums.",
 )
 def report_command(
-    words: tuple[str, ...], file: str | None, format_: str, fail_on: str | None, follow: bool,
+    words: tuple[str, ...], file: str | None, format_: str, fail_on: str | None, timers: tuple[str, ...], follow: bool,
     max_connections: int | None, interfaces: tuple[str, ...], filter_: str | None, no_promiscuous: bool, **rest: Any,
 ) -> None:  # fmt: skip
     """Print a report on the capture FILE (- for standard input), or on live traffic, to standard output.
@@ -156,7 +157,7 @@ def report_command(
         sys.exit(report_followed(path, format_, fail_on, max_connections or MAX_CONNECTIONS))
     from wsinspect.cli.report import print_report
 
-    sys.exit(print_report(path, format_, fail_on))
+    sys.exit(print_report(path, format_, fail_on, timers))
 
 
 @cli.command("interfaces", short_help="List what can be captured on (also: wsinspect -D).")

@@ -8,18 +8,20 @@ import click
 from wsinspect.capture.source import CaptureReader, open_capture
 from wsinspect.cli.progress import with_progress
 from wsinspect.connection import Connection
+from wsinspect.diagnosis.timers import Timers, with_user_timers
 from wsinspect.inspector import Inspector
 from wsinspect.report import model
-from wsinspect.report.build import capture_report, connection_report, summarise
+from wsinspect.report.build import add_diagnoses, capture_report, connection_report, connection_reports, summarise
 from wsinspect.report.encode import connection_line, json_document, rest_lines
 from wsinspect.report.text import text_report
 from wsinspect.rules.rule import Severity
 
 
-def print_report(path: str, format_: str, fail_on: str | None) -> int:
-    """Print the report on the capture at `path`; returns the exit status."""
+def print_report(path: str, format_: str, fail_on: str | None, timers: tuple[str, ...] = ()) -> int:
+    """Print the report on the capture at `path`; `timers` are the user's own. Returns the exit status."""
+    known = with_user_timers(timers)
     with open_capture(path) as reader:
-        report = _stream(path, reader) if format_ == "ndjson" else _inspect(path, reader)
+        report = _stream(path, reader, known) if format_ == "ndjson" else _inspect(path, reader, known)
     if format_ == "json":
         sys.stdout.buffer.write(json_document(report, for_people=sys.stdout.isatty()))
     elif format_ == "text":
@@ -27,32 +29,32 @@ def print_report(path: str, format_: str, fail_on: str | None) -> int:
     return 1 if fail_on is not None and _has_violation(report, Severity(fail_on)) else 0
 
 
-def _inspect(path: str, reader: CaptureReader) -> model.Report:
+def _inspect(path: str, reader: CaptureReader, timers: Timers) -> model.Report:
     inspector = Inspector()
     for batch in with_progress(reader):
         inspector.feed_batch(batch)
     inspector.finish()
-    connections = [connection_report(connection) for connection in inspector.connections]
-    return _report(path, reader, inspector, connections)
+    return _report(path, reader, inspector, connection_reports(inspector.connections, timers))
 
 
-def _stream(path: str, reader: CaptureReader) -> model.Report:
-    """Print each connection as soon as it is over, then the rest."""
+def _stream(path: str, reader: CaptureReader, timers: Timers) -> model.Report:
+    """Print each connection as soon as it is over, then the rest: the summary knows what only all of them show."""
     inspector = Inspector()
     output = sys.stdout.buffer
     connections: list[model.Connection] = []
     for batch in with_progress(reader):
-        connections += _print_connections(inspector.feed_batch(batch), output)
+        connections += _print_connections(inspector.feed_batch(batch), output, timers)
         output.flush()
-    connections += _print_connections(inspector.finish(), output)
+    connections += _print_connections(inspector.finish(), output, timers)
+    add_diagnoses(connections, inspector.connections, timers)
     report = _report(path, reader, inspector, connections)
     output.writelines(rest_lines(report))
     output.flush()
     return report
 
 
-def _print_connections(ended: list[Connection], output: BinaryIO) -> list[model.Connection]:
-    reports = [connection_report(connection) for connection in ended]
+def _print_connections(ended: list[Connection], output: BinaryIO, timers: Timers) -> list[model.Connection]:
+    reports = [connection_report(connection, timers=timers) for connection in ended]
     output.writelines(connection_line(report) for report in reports)
     return reports
 

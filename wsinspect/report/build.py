@@ -3,10 +3,14 @@
 import ipaddress
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from wsinspect.capture.source import CaptureReader, open_capture
 from wsinspect.connection import Connection
+from wsinspect.diagnosis.cause import Diagnosis
+from wsinspect.diagnosis.diagnose import diagnose_all, diagnose_one
+from wsinspect.diagnosis.gather import gather
+from wsinspect.diagnosis.timers import Timers, known_timers
 from wsinspect.inspector import Inspector
 from wsinspect.report import model
 from wsinspect.report.sentence import summary
@@ -24,7 +28,7 @@ def report_file(path: str) -> model.Report:
     with open_capture(path) as reader:
         inspector = Inspector()
         inspect_all(reader, inspector)
-        connections = [connection_report(connection) for connection in inspector.connections]
+        connections = connection_reports(inspector.connections)
         return model.Report(
             capture=capture_report(path, reader, inspector), connections=connections, summary=summarise(connections)
         )
@@ -59,8 +63,28 @@ def capture_report(source: str, reader: CaptureReader, inspector: Inspector) -> 
     )
 
 
-def connection_report(connection: Connection) -> model.Connection:
-    """The report on one connection as far as it has come."""
+def connection_reports(connections: Sequence[Connection], timers: Timers | None = None) -> list[model.Connection]:
+    """The reports on all connections, with what they show about each other. Call it when all of them are over."""
+    found = diagnose_all([gather(connection) for connection in connections], timers or known_timers())
+    return [connection_report(connection, found[connection.id]) for connection in connections]
+
+
+def add_diagnoses(
+    reports: Sequence[model.Connection], connections: Sequence[Connection], timers: Timers | None = None
+) -> None:
+    """Bring reports that were made one by one to what is known now that all connections are over."""
+    found = diagnose_all([gather(connection) for connection in connections], timers or known_timers())
+    for report in reports:
+        if report.id in found:
+            report.close.diagnosis = _diagnosis_report(found[report.id])
+
+
+def connection_report(
+    connection: Connection, diagnosis: Sequence[Diagnosis] | None = None, timers: Timers | None = None
+) -> model.Connection:
+    """The report on one connection as far as it has come; without `diagnosis`, what it shows by itself is diagnosed."""
+    if diagnosis is None:
+        diagnosis = diagnose_one(gather(connection), timers or known_timers())
     handshake = connection.handshake
     ending = connection.ending(connection.last_ns)
     client, server = endpoints(connection)
@@ -88,12 +112,12 @@ def connection_report(connection: Connection) -> model.Connection:
         messages=model.BySide(*(half.messages.count if half else 0 for half in halves)),
         payload_bytes=model.BySide(*(half.messages.payload_bytes if half else 0 for half in halves)),
         ping=_ping_report(connection),
-        close=close_report(connection, ending),
+        close=close_report(connection, ending, diagnosis),
         violations=[_violation_report(violation) for violation in connection.violations],
     )
 
 
-def close_report(connection: Connection, ending: Ending) -> model.Close:
+def close_report(connection: Connection, ending: Ending, diagnosis: Sequence[Diagnosis] = ()) -> model.Close:
     """The report's `close`."""
     client, server = connection.close_event(Side.CLIENT), connection.close_event(Side.SERVER)
     events = None
@@ -106,7 +130,7 @@ def close_report(connection: Connection, ending: Ending) -> model.Close:
         tcp=_tcp_report(ending.tcp),
         event=events,
         summary=summary(connection),
-        diagnosis=[],
+        diagnosis=_diagnosis_report(diagnosis),
     )
 
 
@@ -139,6 +163,7 @@ def summarise(connections: Iterable[model.Connection]) -> model.Summary:
     closes: Counter[tuple[int, str | None]] = Counter()
     violations: Counter[tuple[str, str]] = Counter()
     hit: Counter[tuple[str, str]] = Counter()
+    causes: Counter[str] = Counter()
     for connection in connections:
         total += 1
         still_open += connection.state in ("connecting", "open", "closing")
@@ -146,6 +171,7 @@ def summarise(connections: Iterable[model.Connection]) -> model.Summary:
         event = connection.close.event
         if event is not None and event.client is not None:
             closes[event.client.code, connection.close.initiator] += 1
+        causes.update({diagnosis.id for diagnosis in connection.close.diagnosis})
         for violation in connection.violations:
             violations[violation.rule, violation.severity] += violation.count
         hit.update({(violation.rule, violation.severity) for violation in connection.violations})
@@ -163,7 +189,12 @@ def summarise(connections: Iterable[model.Connection]) -> model.Summary:
                 violations.items(), key=lambda item: (-Severity(item[0][1]).rank, -item[1], item[0][0])
             )
         ],
+        diagnoses=[model.DiagnosisCount(id, count) for id, count in causes.most_common()],
     )
+
+
+def _diagnosis_report(diagnosis: Sequence[Diagnosis]) -> list[model.Diagnosis]:
+    return [model.Diagnosis(id=one.id, confidence=one.confidence, text=one.text) for one in diagnosis]
 
 
 def _seconds(time_ns: int) -> float:

@@ -197,6 +197,13 @@ class ViolationCount(msgspec.Struct):
     count: int
 
 
+class DiagnosisCount(msgspec.Struct):
+    """Connections with a probable cause."""
+
+    id: str
+    connections: int
+
+
 class Summary(msgspec.Struct):
     """All connections together."""
 
@@ -205,6 +212,8 @@ class Summary(msgspec.Struct):
     failed_handshakes: int
     closes: list[CloseCount]
     violations: list[ViolationCount]
+    diagnoses: list[DiagnosisCount] = msgspec.field(default_factory=list)
+    """Over all connections: also what was not known yet when a connection was printed (`ndjson`)."""
 
 
 class Report(msgspec.Struct, kw_only=True):

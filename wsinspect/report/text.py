@@ -55,6 +55,8 @@ def _connection_lines(connection: model.Connection) -> Iterator[str]:
     facts = [connection.state, *_figures(connection), *(terminal(text) for text in agreed)]
     yield f"    {' · '.join(facts)}"
     yield f"    {terminal(connection.close.summary)}"
+    for diagnosis in connection.close.diagnosis:
+        yield f"    → {diagnosis.id} ({diagnosis.confidence}): {terminal(diagnosis.text)}"
     for violation in connection.violations:
         yield f"    {_violation(violation)}"
 
@@ -94,6 +96,8 @@ def _summary_lines(summary: model.Summary) -> Iterator[str]:
         name = f" {close.name}" if close.name else ""
         who = f"first Close by the {close.initiator}" if close.initiator else "nobody sent a Close"
         yield f"  {close.code}{name}: {close.connections:,} ({who})"
+    for diagnosis in summary.diagnoses:
+        yield f"  → {diagnosis.id}: {_count(diagnosis.connections, 'connection')}"
     for violation in summary.violations:
         yield (
             f"  {_LETTERS[violation.severity]} {violation.rule}: {_count(violation.connections, 'connection')}, "
