@@ -76,6 +76,8 @@ def test_the_examples_of_the_rfc(takeover: bool) -> None:
     assert inflater.outcome is (OK if takeover else USED)
     assert inflate(inflater, bytes.fromhex("00 05 00 fa ff 48 65 6c 6c 6f 00")) == b"Hello"
     assert inflate(inflater, bytes.fromhex("f3 48 cd c9 c9 07 00 00")) == b"Hello"
+    assert inflate(inflater, bytes.fromhex("f3 48 cd c9 c9 07 00")) == b"Hello"  # without the empty block behind it
+    assert inflater.outcome is OK
     assert inflater.bfinal_seen
     assert inflate(inflater, bytes.fromhex("f2 48 05 00 00 00 ff ff ca c9 c9 07 00")) == b"Hello"
     assert inflate(inflater, b"\x00") == b""

@@ -41,8 +41,8 @@ class Inflater:
     """
 
     __slots__ = (
-        "_before", "_history", "_history_size", "_inflate", "_input", "_input_size", "_takeover", "_tried_again",
-        "bfinal_seen", "context_lost", "error", "limit", "outcome", "produced",
+        "_before", "_ended", "_history", "_history_size", "_inflate", "_input", "_input_size", "_takeover",
+        "_tried_again", "bfinal_seen", "context_lost", "error", "limit", "outcome", "produced",
     )  # fmt: skip
 
     def __init__(self, takeover: bool, limit: int = INFLATE_LIMIT) -> None:
@@ -64,6 +64,7 @@ class Inflater:
         self.produced = 0
         """Output bytes of the message under way, or of the last one."""
         self.bfinal_seen = False
+        self._ended = False  # whether the data so far ends with a block with BFINAL
 
     @property
     def _inflating(self) -> bool:
@@ -73,7 +74,7 @@ class Inflater:
         """A new message starts."""
         self.produced = 0
         self.error = ""
-        self.bfinal_seen = False
+        self.bfinal_seen = self._ended = False
         self.outcome = Outcome.CONTEXT_LOST if self.context_lost else Outcome.OK
         if not self._takeover:
             self._input, self._input_size = [], 0
@@ -94,7 +95,9 @@ class Inflater:
 
     def finish(self) -> Iterator[bytes]:
         """The message is complete: puts the cut-off tail back and checks that it ends where a block ends."""
-        yield from self.feed(TAIL)
+        # RFC 7692 §7.2.1 wants an empty block behind a final one, but without it the message is as complete.
+        if not self._ended:
+            yield from self.feed(TAIL)
         self._input = []
         if self._inflating and not self._at_block_boundary():
             self._break("the message ends inside a block")
@@ -106,6 +109,7 @@ class Inflater:
             self.context_lost = reason
 
     def _run(self, data: bytes) -> Iterator[bytes]:
+        self._ended = self._ended and not data
         try:
             while data:
                 part = self._inflate.decompress(data, _PORTION)
@@ -121,6 +125,7 @@ class Inflater:
                     # RFC 7692 §7.2.3.4: behind a block with BFINAL the data goes on in a new stream, the window stays.
                     self.bfinal_seen = True
                     data = self._inflate.unused_data
+                    self._ended = not data
                     self._inflate = zlib.decompressobj(-15, zdict=self._reachable())
         except zlib.error as error:
             # zlib's words without Python's prefix: "invalid distance too far back"
