@@ -159,6 +159,11 @@ class FakeSource:
         """How often a timeline was asked for."""
         self._steps = steps
         self._tell = tell or (lambda index: Timeline())
+        self._stopped = False
+
+    @property
+    def live(self) -> bool:
+        return False
 
     @property
     def size(self) -> int | None:
@@ -180,7 +185,12 @@ class FakeSource:
         for _ in self._steps:
             self.gate.acquire()
             yield []
+            if self._stopped:
+                return
         self.gate.acquire()
+
+    def stop(self) -> None:
+        self._stopped = True
 
     def feed(self, packets: list[Packet]) -> list[int]:
         first = len(self.reports)

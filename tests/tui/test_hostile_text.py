@@ -13,7 +13,7 @@ from wsinspect.report import model
 from wsinspect.timeline import Timeline
 from wsinspect.tui.app import WsinspectApp
 from wsinspect.tui.connections.screen import ConnectionTable
-from wsinspect.tui.source import CaptureSource
+from wsinspect.tui.source import open_source
 from wsinspect.websocket.frames import Opcode
 from wsinspect.websocket.side import Side
 
@@ -110,7 +110,7 @@ CAPTURE = Path(__file__).parents[2] / "captures" / "hostile.pcap"
 
 
 async def test_capture_that_means_harm() -> None:
-    with closing(CaptureSource(str(CAPTURE))) as source:
+    with closing(open_source(str(CAPTURE))) as source:
         await tour_all(WsinspectApp(source))
 
 

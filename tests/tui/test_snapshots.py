@@ -8,7 +8,7 @@ from driving import loaded, opened
 from textual.pilot import Pilot
 
 from wsinspect.tui.app import WsinspectApp
-from wsinspect.tui.source import CaptureSource
+from wsinspect.tui.source import open_source
 
 TOUR = Path(__file__).parents[2] / "captures" / "tour.pcapng"
 SIZES = [(80, 24), (200, 60)]
@@ -20,7 +20,7 @@ def test_list(size: tuple[int, int], snap_compare) -> None:  # type: ignore[no-u
         await loaded(pilot)
         await pilot.press("down", "down")
 
-    with closing(CaptureSource(str(TOUR))) as source:
+    with closing(open_source(str(TOUR))) as source:
         assert snap_compare(WsinspectApp(source), run_before=run_before, terminal_size=size)
 
 
@@ -31,5 +31,5 @@ def test_story(size: tuple[int, int], snap_compare) -> None:  # type: ignore[no-
         await pilot.press("enter")
         await opened(pilot)
 
-    with closing(CaptureSource(str(TOUR))) as source:
+    with closing(open_source(str(TOUR))) as source:
         assert snap_compare(WsinspectApp(source), run_before=run_before, terminal_size=size)

@@ -101,6 +101,17 @@ def report_live(options: LiveOptions, format_: str, fail_on: str | None, max_con
     return _status(report, fail_on)
 
 
+def watch_live(options: LiveOptions) -> None:
+    """Capture, and look at it on the screen."""
+    # Before the rights are given up: afterwards the program's own files may not be readable.
+    from wsinspect.tui.app import run_live
+
+    with begin_capture(options) as capture:
+        run_live(capture)
+        capture.request_stop()
+        _say_where(capture)
+
+
 def report_followed(path: str, format_: str, fail_on: str | None, max_connections: int) -> int:
     """The same for a file that grows, or a pipe."""
     follow = Follow()

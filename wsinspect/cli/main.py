@@ -8,12 +8,14 @@ from typing import Any
 import click
 
 from wsinspect import __version__
+from wsinspect.cli.options import FILE, capture_options, live_options
 from wsinspect.errors import WsinspectError
 
 _HELP = """Find every WebSocket connection in a capture: how it closed, who closed it, which rules were broken.
 
 \b
   wsinspect FILE                         look at a pcap or pcapng file on the screen
+  wsinspect -i eth0 'tcp port 8080'      look at live traffic
   wsinspect report FILE                  print the same facts as text
   wsinspect report FILE --format json    … for a program (also: ndjson)
   wsinspect report -i lo -i eth0         … on live traffic, as connections end (Ctrl-C ends)
@@ -35,10 +37,6 @@ class _FileOrCommand(click.Group):
         if args and args[0] not in self.commands and args[0] not in own_options:
             args = ["open", *args]
         return super().parse_args(ctx, args)
-
-
-_FILE = click.Path()
-"""For the shell's completion alone: what is wrong with a file is told when it is opened."""
 
 
 def _topics(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -72,22 +70,35 @@ def cli() -> None:
     """The entry of all commands."""
 
 
-@cli.command("open", short_help="Look at a capture on the screen (the default).")
-@click.option("-r", "--read", "option_file", metavar="FILE", type=_FILE, help="The same as FILE, as in tcpdump.")
-@click.argument("file", required=False, type=_FILE)
-def open_command(file: str | None, option_file: str | None) -> None:
-    """Look at the capture FILE on the screen."""
-    path = file or option_file
-    if path is None:
-        raise WsinspectError("no capture file was named", "wsinspect FILE; wsinspect --help tells more")
-    from wsinspect.tui.app import run  # Textual is loaded only for the screen
+@cli.command("open", short_help="Look at a capture, or at live traffic, on the screen (the default).")
+@click.argument("words", metavar="[FILE | FILTER...]", nargs=-1, type=FILE)
+@click.option("-r", "--read", "file", metavar="FILE", type=FILE, help="The same as FILE.")
+@click.option("--follow", is_flag=True, help="FILE is still being written: show what is added to it.")
+@capture_options
+def open_command(words: tuple[str, ...], file: str | None, follow: bool, **capture: Any) -> None:
+    """Look at the capture FILE (- for standard input) on the screen, or at live traffic.
 
-    run(path)
+    \b
+    wsinspect incident.pcapng
+    sudo wsinspect -i eth0 'tcp port 8080'
+    """
+    # Textual is loaded only for the screen.
+    if capture["interfaces"]:
+        from wsinspect.cli.live import watch_live
+
+        watch_live(live_options(words, file is not None or follow, **capture))
+        return
+    path = file or (words[0] if words else None)
+    if path is None or len(words) + (file is not None) > 1:
+        raise WsinspectError("name one capture file, or an interface with -i", "wsinspect --help tells more")
+    from wsinspect.tui.app import run
+
+    run(path, follow=follow)
 
 
 @cli.command("report", short_help="Print all connections, how they closed, what was broken.")
-@click.argument("words", metavar="[FILE | FILTER...]", nargs=-1, type=_FILE)
-@click.option("-r", "--read", "file", metavar="FILE", type=_FILE, help="The same as FILE.")
+@click.argument("words", metavar="[FILE | FILTER...]", nargs=-1, type=FILE)
+@click.option("-r", "--read", "file", metavar="FILE", type=FILE, help="The same as FILE.")
 @click.option(
     "--format",
     "format_",
@@ -103,28 +114,7 @@ def open_command(file: str | None, option_file: str | None) -> None:
 )
 @click.option("--timer", "timers", metavar="NAME=SECONDS", multiple=True, help="An idle timer of yours; see diagnoses.")
 @click.option("--follow", is_flag=True, help="FILE is still being written: go on until Ctrl-C.")
-@click.option("-i", "--interface", "interfaces", metavar="NAME", multiple=True, help="Capture on it; can be repeated.")
-@click.option(
-    "-f", "--filter", "filter_", metavar="FILTER", help="Capture filter as tcpdump takes it: 'tcp port 8080'."
-)
-@click.option("-p", "--no-promiscuous", is_flag=True, help="Only packets from and to this machine.")
-@click.option("-c", "--count", "max_packets", type=click.IntRange(min=1), help="End after so many packets.")
-@click.option("--duration", metavar="TIME", help="End after this time: 30s, 5m, 1h.")
-@click.option(
-    "-w", "--write", metavar="FILE", type=_FILE, help="Keep the packets: pcapng if FILE ends so, else pcap if possible."
-)
-@click.option("--ring", metavar="FILESxSIZE", help="Keep the latest only: 10x100MB.")
-@click.option(
-    "--capture-with",
-    "method",
-    type=click.Choice(["auto", "libpcap", "raw", "dumpcap"]),
-    default="auto",
-    show_default=True,
-    help="Who takes the packets from the kernel.",
-)
-@click.option(
-    "--user", metavar="NAME", help="Become this user once the interfaces are open (default: who called sudo)."
-)
+@capture_options
 @click.option(
     "--max-connections",
     type=click.IntRange(min=1),
@@ -132,21 +122,17 @@ def open_command(file: str | None, option_file: str | None) -> None:
 )
 def report_command(
     words: tuple[str, ...], file: str | None, format_: str, fail_on: str | None, timers: tuple[str, ...], follow: bool,
-    max_connections: int | None, interfaces: tuple[str, ...], filter_: str | None, no_promiscuous: bool, **rest: Any,
+    max_connections: int | None, **capture: Any,
 ) -> None:  # fmt: skip
     """Print a report on the capture FILE (- for standard input), or on live traffic, to standard output.
 
     \b
     Exit status: 0 done · 1 --fail-on found something · 2 wrong usage or unreadable input
     """
-    if interfaces:
-        from wsinspect.cli.live import MAX_CONNECTIONS, LiveOptions, report_live
+    if capture["interfaces"]:
+        from wsinspect.cli.live import MAX_CONNECTIONS, report_live
 
-        if file is not None or follow or (words and filter_):
-            raise WsinspectError(
-                "-i captures, and takes no file and one filter", "wsinspect report -i lo tcp port 8080"
-            )
-        options = LiveOptions(interfaces, filter_ or " ".join(words), not no_promiscuous, **rest)
+        options = live_options(words, file is not None or follow, **capture)
         sys.exit(report_live(options, format_, fail_on, max_connections or MAX_CONNECTIONS))
     path = file or (words[0] if words else None)
     if path is None or len(words) + (file is not None) > 1:

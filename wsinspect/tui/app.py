@@ -1,6 +1,5 @@
 """The program on the terminal: which screens there are and what leads from one to another."""
 
-import sys
 from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar, Protocol, runtime_checkable
@@ -10,11 +9,13 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from wsinspect.capture.live.capture import LiveCapture
 from wsinspect.tui.connection.screen import ConnectionScreen
 from wsinspect.tui.connections.screen import ConnectionsScreen
 from wsinspect.tui.help import help_on, keys_of
+from wsinspect.tui.live_source import LiveSource
 from wsinspect.tui.loader import START, Loader, Progress
-from wsinspect.tui.source import CaptureSource, Source
+from wsinspect.tui.source import FollowedSource, Source, open_source
 from wsinspect.tui.store import Store
 
 
@@ -81,15 +82,16 @@ class WsinspectApp(App[None]):
             yield SystemCommand(key.title, f"{key.does} ({key.keys})", partial(self.run_action, key.action, key.node))
 
 
-def run(path: str) -> None:
-    """Inspect the capture at `path` on the terminal. Raises `WsinspectError`, before the screen starts, if it cannot
+def run(path: str, *, follow: bool = False) -> None:
+    """Inspect the capture at `path` on the terminal, and what is added to it if `follow`. Raises `WsinspectError`, before the screen starts, if it cannot
     be opened."""
-    source = CaptureSource(path)
+    source = FollowedSource(path) if follow else open_source(path)
     try:
         WsinspectApp(source).run()
     finally:
         source.close()
 
 
-if __name__ == "__main__":
-    run(sys.argv[1])
+def run_live(capture: LiveCapture) -> None:
+    """Inspect what `capture` brings as long as it goes on, and then what it has brought."""
+    WsinspectApp(LiveSource(capture)).run()

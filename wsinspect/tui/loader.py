@@ -15,6 +15,8 @@ BATCH: Final = 512
 """Packets between two looks at the clock; the lock is held about as long as feeding them takes."""
 INTERVAL: Final = 0.08
 """Seconds between two reports of progress."""
+LIVE_INTERVAL: Final = 0.04
+"""The same while capturing: what has just passed on the wire is wanted at once."""
 SWEEP: Final = 0.008
 """Seconds per report spent on rows of connections that are still open."""
 
@@ -87,6 +89,7 @@ class Loader:
     def cancel(self) -> None:
         """Stop reading; what was read stays."""
         self._cancelled.set()
+        self._store.source.stop()
 
     def acknowledge(self) -> None:
         """The last report of progress has been dealt with; until then the next one waits."""
@@ -105,9 +108,7 @@ class Loader:
         told = self._started
         for batch in store.source.batches(BATCH):
             store.feed(batch)
-            if self._cancelled.is_set():
-                break
-            if time.monotonic() - told >= INTERVAL:
+            if time.monotonic() - told >= (LIVE_INTERVAL if store.source.live else INTERVAL):
                 store.sweep(SWEEP)
                 # Not forever: the screens' thread may be gone.
                 self._seen.wait(1.0)

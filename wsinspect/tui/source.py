@@ -2,12 +2,16 @@
 
 import copy
 import os
+import threading
+import time
 from collections.abc import Iterator
 from typing import Protocol
 
+from wsinspect.capture.follow import Follow
 from wsinspect.capture.packet import Packet
-from wsinspect.capture.source import STANDARD_INPUT, open_capture
+from wsinspect.capture.source import STANDARD_INPUT, CaptureReader, open_capture
 from wsinspect.connection import Connection
+from wsinspect.errors import WsinspectError
 from wsinspect.inspector import Inspector
 from wsinspect.replay import replay
 from wsinspect.report import model
@@ -24,6 +28,10 @@ class Source(Protocol):
 
     name: str
     """What the user knows it by."""
+
+    @property
+    def live(self) -> bool:
+        """Whether packets come as they are captured."""
 
     @property
     def size(self) -> int | None:
@@ -50,7 +58,10 @@ class Source(Protocol):
         """What is wrong with the capture."""
 
     def batches(self, count: int) -> Iterator[list[Packet]]:
-        """The packets, `count` at a time."""
+        """The packets, `count` at a time; an empty list now and then while a live capture has none."""
+
+    def stop(self) -> None:
+        """Let `batches` come to its end; what was read stays. From any thread."""
 
     def feed(self, packets: list[Packet]) -> list[int]:
         """Take packets; returns the indexes of the connections that are over with them."""
@@ -78,12 +89,18 @@ class Source(Protocol):
 
 
 class CaptureSource:
-    """A capture file, or standard input. Raises `WsinspectError` if there is none."""
+    """A capture that is read from a file."""
 
-    def __init__(self, path: str) -> None:
-        self.name = "standard input" if path == STANDARD_INPUT else os.path.basename(path)
-        self._reader = open_capture(path, random_access=True)
+    def __init__(self, name: str, reader: CaptureReader) -> None:
+        self.name = name
+        self._reader = reader
         self._inspector = Inspector(index=True)
+        self._stopped = threading.Event()
+        self._moved = time.monotonic()
+
+    @property
+    def live(self) -> bool:
+        return False
 
     @property
     def size(self) -> int | None:
@@ -110,9 +127,20 @@ class CaptureSource:
         return self._reader.problems
 
     def batches(self, count: int) -> Iterator[list[Packet]]:
-        return self._reader.batches(count)
+        for batch in self._reader.batches(count):
+            yield batch
+            if self._stopped.is_set():
+                return
+
+    def stop(self) -> None:
+        self._stopped.set()
 
     def feed(self, packets: list[Packet]) -> list[int]:
+        if not packets:
+            # Silence is time, too: a connection that has ended must not wait for the next packet to be over.
+            now_ns = self._inspector.last_ns + int((time.monotonic() - self._moved) * 1e9)
+            return [connection.id - 1 for connection in self._inspector.advance(now_ns)]
+        self._moved = time.monotonic()
         feed = self._inspector.feed
         ended: list[int] = []
         for packet in packets:
@@ -144,3 +172,43 @@ class CaptureSource:
 
     def close(self) -> None:
         self._reader.close()
+
+
+def open_source(path: str) -> CaptureSource:
+    """A capture file, or standard input. Raises `WsinspectError` if it cannot be read."""
+    if path != STANDARD_INPUT:
+        return CaptureSource(os.path.basename(path), open_capture(path, random_access=True))
+    return CaptureSource("standard input", open_capture(_input_beside_keyboard(), random_access=True))
+
+
+class FollowedSource(CaptureSource):
+    """A file that another program is still writing. Raises `WsinspectError` if it cannot be read."""
+
+    def __init__(self, path: str) -> None:
+        self._follow = Follow()
+        super().__init__(os.path.basename(path), open_capture(path, random_access=True, follow=self._follow))
+
+    @property
+    def live(self) -> bool:
+        return not self._follow.stopped
+
+    @property
+    def size(self) -> int | None:
+        return None
+
+    def stop(self) -> None:
+        self._follow.stop()
+
+
+def _input_beside_keyboard() -> str:
+    """Where standard input can be read when the screen reads the keyboard: the terminal takes descriptor 0."""
+    try:
+        keyboard = os.open("/dev/tty", os.O_RDWR)
+    except OSError as error:
+        raise WsinspectError("there is no terminal to show the screen on", "try: wsinspect report -") from error
+    if os.isatty(0):
+        return STANDARD_INPUT  # refused there, with a word on what to do
+    capture = os.dup(0)
+    os.dup2(keyboard, 0)
+    os.close(keyboard)
+    return f"/dev/fd/{capture}"

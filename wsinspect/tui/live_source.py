@@ -1,0 +1,31 @@
+"""The source of the screens while packets are being captured."""
+
+from wsinspect.capture.live.capture import LiveCapture
+from wsinspect.tui.source import CaptureSource
+
+
+class LiveSource(CaptureSource):
+    """Live traffic. Everything is in a file already, so a slow screen loses nothing."""
+
+    def __init__(self, capture: LiveCapture) -> None:
+        name = f'{capture.name}  "{capture.filter}"' if capture.filter else capture.name
+        super().__init__(name, capture.reader)
+        self._capture = capture
+
+    @property
+    def live(self) -> bool:
+        return self._capture.running
+
+    @property
+    def size(self) -> int | None:
+        return None
+
+    @property
+    def dropped(self) -> int | None:
+        return self._capture.dropped
+
+    def stop(self) -> None:
+        self._capture.request_stop()
+
+    def close(self) -> None:
+        """The capture is closed by whoever began it."""
