@@ -83,8 +83,10 @@ class WsinspectApp(App[None]):
 
 
 def run(path: str, *, follow: bool = False) -> None:
-    """Inspect the capture at `path` on the terminal, and what is added to it if `follow`. Raises `WsinspectError`, before the screen starts, if it cannot
-    be opened."""
+    """Inspect the capture at `path` on the terminal, and what is added to it if `follow`.
+
+    Raises `WsinspectError`, before the screen starts, if it cannot be opened.
+    """
     source = FollowedSource(path) if follow else open_source(path)
     try:
         WsinspectApp(source).run()
