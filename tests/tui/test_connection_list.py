@@ -210,6 +210,27 @@ async def test_mouse() -> None:
         await until(pilot, lambda: not isinstance(app.screen, ConnectionsScreen))
 
 
+async def test_quitting_does_not_wait_for_the_source() -> None:
+    app = WsinspectApp(FakeSource([[make_report(1)]], gated=True))
+    async with app.run_test() as pilot:
+        await pilot.press("q")
+        await until(pilot, lambda: app._exit)
+
+
+async def test_how_it_failed() -> None:
+    failed = make_report(1, state="failed", handshake=model.Handshake(403, 4, 6, 0.1))
+    reset = model.Close(None, None, None, model.TcpEnd("rst", "client", 9, 0.0), None, "", [])
+    silent = make_report(2, state="failed", handshake=model.Handshake(None, 4, None, None), close=reset)
+    strange = make_report(3, state="failed", handshake=model.Handshake(799, 4, 6, 0.1))
+    refused = make_report(4, state="failed")
+    app = WsinspectApp(FakeSource([[failed, silent, strange, refused]]))
+    async with app.run_test(size=(200, 60)) as pilot:
+        await loaded(pilot)
+        text = screen_text(app)
+    for part in ("HTTP 403 Forbidden", "no answer · RST by client", "HTTP 799", "101 not accepted", "failed ×4"):
+        assert part in text
+
+
 async def test_problems_of_the_capture_are_told() -> None:
     source = FakeSource([[make_report(1)]])
     source.problems.append("truncated after packet 5120")

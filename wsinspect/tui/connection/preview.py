@@ -48,7 +48,7 @@ def frame_label(entry: FrameEntry) -> str:
     else:
         parts.append(_length(entry))
         if not header.fin and header.opcode:
-            parts.append("(begins)")
+            parts.append("(FIN is 0)" if header.is_control else "(begins)")
         elif header.fin and not header.opcode:
             parts.append("(ends)")
     if not entry.complete:

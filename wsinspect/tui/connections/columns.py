@@ -16,6 +16,11 @@ def _address_key(text: str) -> bytes:
     return b"%c%s%s" % (family is AF_INET6, inet_pton(family, host), int(port).to_bytes(2, "big"))
 
 
+def _state(row: Row, width: int) -> Line:
+    # How a closed connection fared, the close column says in colour; twice would be noise.
+    return [(row.state, row.outcome.value if row.state in ("open", "failed") else "muted")]
+
+
 def _messages(row: Row, width: int) -> Line:
     if row.outcome is Outcome.FAILED:
         return [("–", "muted")]
@@ -62,7 +67,7 @@ COLUMNS: Final[tuple[Column[Row], ...]] = (
            about="the host in the URL"),
     Column("url", "URL", 12, 28, 4, lambda row, width: [(squeeze(row.path, width, 0.6), "")],
            lambda row: row.path, grow=2, about="path and query"),
-    Column("state", "state", 6, 8, 11, lambda row, width: [(row.state, row.outcome.value)], lambda row: row.state,
+    Column("state", "state", 6, 8, 11, _state, lambda row: row.state,
            about="connecting, open, closing, closed or failed"),
     Column("age", "age", 6, 6, 7, lambda row, width: [(span(row.age), "")], lambda row: row.age,
            falling=True, right=True, about="from the first packet to the last"),
