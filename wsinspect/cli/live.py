@@ -96,8 +96,13 @@ def report_live(options: LiveOptions, format_: str, fail_on: str | None, max_con
         signals.lead_to(capture.request_stop, lambda: _abandon(capture))
         if sys.stderr.isatty():
             click.echo(f"Capturing on {capture.name} with {capture.method}; Ctrl-C ends.", err=True)
-        report = _report(capture.name, capture.reader, format_, max_connections)
-        _say_where(capture)
+        try:
+            report = _report(capture.name, capture.reader, format_, max_connections)
+        except Exception:
+            capture.keep = True  # a bug of ours must not cost the user what was captured
+            raise
+        finally:
+            _say_where(capture)
     return _status(report, fail_on)
 
 

@@ -21,7 +21,8 @@ class LiveCapture:
         """The interfaces."""
         self.filter = process.settings.filter
         self.keep = process.settings.path is not None
-        """Whether the files stay when the capture is closed; may be set."""
+        """Whether the files stay when the capture is closed. Set it when a bug of ours ends the program: the evidence
+        must not go with it."""
         self._process = process
 
     @property
@@ -78,8 +79,6 @@ class LiveCapture:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        # A crash leaves the evidence: a bug of ours must not cost the user what was captured.
-        self.keep = self.keep or (kind is not None and issubclass(kind, Exception))
         self.close()
 
 

@@ -58,6 +58,8 @@ def open_drain(settings: Settings) -> tuple[Method, Drain]:
             return method, PcapDrain(handles[0], output(settings, ".pcap"))
         return method, PcapngDrain(handles, output(settings, ".pcapng"), settings.filter)
     if method is Method.RAW:
+        if sys.platform != "linux":
+            raise WsinspectError("only Linux has this raw socket", "use --capture-with libpcap")
         from wsinspect.capture.live import rawsocket  # Scapy's sockets cost 40 MB, which the other ways do not need
 
         sockets = [rawsocket.RawSocket(interface, settings) for interface in raw_interfaces(settings)]

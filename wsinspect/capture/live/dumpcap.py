@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import sys
 import time
 from typing import Final
 
@@ -116,7 +117,7 @@ class DumpcapDrain:
     def _move(self) -> None:
         try:
             while True:
-                if os.splice(self._pipe, self._file, _PIPE_SIZE) == 0:
+                if _splice(self._pipe, self._file) == 0:
                     self.over = True
                     return
         except BlockingIOError:
@@ -135,3 +136,14 @@ class DumpcapDrain:
             ):
                 return text.removeprefix("dumpcap: ").strip().rstrip(".")
         return f"status {self._process.returncode}"
+
+
+def _splice(pipe: int, file: int) -> int:
+    """Move what is in the pipe, where possible without a copy; how many bytes, 0 at its end."""
+    if sys.platform == "linux":
+        return os.splice(pipe, file, _PIPE_SIZE)
+    data = os.read(pipe, _PIPE_SIZE)
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+    return len(data)
