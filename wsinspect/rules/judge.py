@@ -45,6 +45,20 @@ ENDING_RULES: Final = (*closing.ENDING_RULES, *ping.ENDING_RULES)
 """Asked about each side once the connection is over."""
 
 
+def _blamable(by: By) -> tuple[Side, ...]:
+    if by is By.CLIENT:
+        return (Side.CLIENT,)
+    if by is By.SERVER:
+        return (Side.SERVER,)
+    return (Side.CLIENT, Side.SERVER)
+
+
+_HANDSHAKE_RULES: Final = tuple(
+    (rule, Need.REQUEST in rule.needs, Need.RESPONSE in rule.needs, _blamable(rule.by)) for rule in HANDSHAKE_RULES
+)
+"""Each rule with what it needs and whom it may blame, found out once."""
+
+
 def is_plain(header: FrameHeader, half: Half) -> bool:
     """Whether no frame rule can fire, told by a few comparisons: nearly every frame of healthy traffic is plain."""
     opcode = header.opcode
@@ -75,12 +89,10 @@ class Judge:
 
     def handshake(self, handshake: Handshake) -> None:
         """Judge an opening handshake that is complete, or as complete as it will get."""
-        for rule in HANDSHAKE_RULES:
-            if (Need.REQUEST in rule.needs and handshake.request is None) or (
-                Need.RESPONSE in rule.needs and handshake.response is None
-            ):
+        for rule, needs_request, needs_response, sides in _HANDSHAKE_RULES:
+            if (needs_request and handshake.request is None) or (needs_response and handshake.response is None):
                 continue
-            for side in _blamable(rule.by):
+            for side in sides:
                 finding = rule.check(handshake, side)
                 if finding is not None:
                     self._add(rule, finding, finding.by or side, _handshake_place(handshake, finding.by or side))
@@ -152,14 +164,6 @@ def _known(rule: Rule[Any], half: Half) -> bool:
         or (Need.ROLES in needs and not half.roles_known)
         or (Need.MESSAGE_STATE in needs and not half.message_state_known)
     )
-
-
-def _blamable(by: By) -> tuple[Side, ...]:
-    if by is By.CLIENT:
-        return (Side.CLIENT,)
-    if by is By.SERVER:
-        return (Side.SERVER,)
-    return (Side.CLIENT, Side.SERVER)
 
 
 def _handshake_place(handshake: Handshake, by: Side) -> Place:

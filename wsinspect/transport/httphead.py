@@ -4,6 +4,7 @@ An endpoint library refuses a broken head; an inspector has to show it. So nothi
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 Fields = tuple[tuple[str, str], ...]
 """Header field lines in wire order: name as sent, value with outer white space removed and folds joined (latin-1)."""
@@ -27,8 +28,7 @@ class Head:
 
     def values(self, name: str) -> list[str]:
         """Every value of the field lines called `name` (case does not matter), in wire order."""
-        wanted = name.lower()
-        return [value for field, value in self.fields if field.lower() == wanted]
+        return list(_values(self.fields, name))
 
     def value(self, name: str) -> str | None:
         """The field's lines joined with commas as RFC 9110 §5.3 says; None if there is no such line."""
@@ -37,11 +37,11 @@ class Head:
 
     def tokens(self, name: str) -> list[str]:
         """The members of a comma list over all lines of `name`, empty members left out, case as sent."""
-        return [token for value in self.values(name) for part in value.split(",") if (token := part.strip())]
+        return _tokens(self.fields, name)
 
     def has_token(self, name: str, token: str) -> bool:
         """Whether the comma list `name` contains `token`, case ignored."""
-        return token.lower() in (member.lower() for member in self.tokens(name))
+        return _has_token(self.fields, name, token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,25 @@ def parse_response(head: bytes, packet: int, last_packet: int, time_ns: int, end
         return None
     fields = _fields(lines[1:])
     return ResponseHead(version, fields, packet, last_packet, time_ns, end_time_ns, int(status), reason.strip())
+
+
+# Dozens of rules ask each pair of heads the same questions, all within one handshake: a small memory answers them.
+_ANSWERS = 128
+
+
+@lru_cache(_ANSWERS)
+def _values(fields: Fields, name: str) -> tuple[str, ...]:
+    wanted = name.lower()
+    return tuple(value for field, value in fields if field.lower() == wanted)
+
+
+def _tokens(fields: Fields, name: str) -> list[str]:
+    return [token for value in _values(fields, name) for part in value.split(",") if (token := part.strip())]
+
+
+@lru_cache(_ANSWERS)
+def _has_token(fields: Fields, name: str, token: str) -> bool:
+    return token.lower() in (member.lower() for member in _tokens(fields, name))
 
 
 def is_token(text: str) -> bool:
