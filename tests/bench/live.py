@@ -36,7 +36,7 @@ def replay(capture: Path, rate: int, seconds: float) -> tuple[int, float]:
         "-K",
         "--loop=0",
         f"--duration={seconds:.0f}",
-        f"--pps={rate}",
+        f"--pps={rate}" if rate else "--topspeed",
         "-i",
         "v0",
         str(capture),
@@ -100,7 +100,9 @@ def main() -> None:
     """The command line; the script starts itself again inside the namespace."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--rates", default="60,100,140,180,220,260,300,350,400", help="thousands of packets a second")
+    parser.add_argument(
+        "--rates", default="60,100,140,180,220,260,0", help="thousands of packets a second; 0: top speed"
+    )
     parser.add_argument("--directory", default=tempfile.gettempdir(), help="where the packets are written")
     parser.add_argument("--capture", type=Path, help="send this file, and write it first if it does not exist")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
