@@ -168,7 +168,7 @@ class Connection:
             self._refusal if gave_up else (),
             client,
             server,
-            tuple(self.tcp_ends),
+            tuple(end for end in self.tcp_ends if not self._was_ignored(end)),
             self.last_ns,
             max(now_ns, self.last_ns),
         )
@@ -180,6 +180,9 @@ class Connection:
     def gap_bytes(self, side: Side) -> int:
         """Bytes of `side` that were not captured."""
         return self._half_stream(side).gap_bytes
+
+    def _was_ignored(self, end: TcpEnd) -> bool:
+        return end.kind is TcpEndKind.RST and self.stream.marks.outlived(end.time_ns)
 
     def _half_stream(self, side: Side) -> Reassembler:
         direction = self.client_direction if side is Side.CLIENT else 1 - self.client_direction

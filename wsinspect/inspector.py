@@ -187,7 +187,11 @@ class Inspector:
     def _finish_ended(self, time_ns: int) -> list[Connection]:
         finished: list[Connection] = []
         while self._ended and self._ended[0][0] + LINGER_NS < time_ns:
-            finished += self._finish(self._ended.popleft()[1])
+            conversation = self._ended.popleft()[1]
+            if conversation.stream.outlives_reset():
+                conversation.ending = False
+            else:
+                finished += self._finish(conversation)
         return finished
 
     def _finish(self, conversation: Conversation) -> list[Connection]:

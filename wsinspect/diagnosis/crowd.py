@@ -11,7 +11,7 @@ from wsinspect.diagnosis.thresholds import (
     SAME_AGE,
     SAME_IDLE,
     SAME_IDLE_SHARE,
-    SHORTEST_IDLE,
+    SHORTEST_TIMER,
     keepalive_fit,
 )
 from wsinspect.websocket.side import Side
@@ -57,8 +57,8 @@ def same_ages(group: list[Facts]) -> dict[int, SameAge]:
                 continue
             # Nothing but silence all the same time is an idle timer, not a lifetime.
             flowing = sum(facts.long_silence < _age(facts) / 2 for facts in cluster)
-            if 3 * flowing >= len(cluster):
-                seconds = sum(map(_age, cluster)) / len(cluster)
+            seconds = sum(map(_age, cluster)) / len(cluster)
+            if 3 * flowing >= len(cluster) and 2 * len(cluster) >= len(candidates) and seconds >= SHORTEST_TIMER:
                 found |= dict.fromkeys((facts.id for facts in cluster), SameAge(len(cluster), len(ended), seconds))
     return found
 
@@ -78,7 +78,7 @@ def same_idles(group: list[Facts]) -> dict[int, SameIdle]:
             seconds = sum(map(_idle, cluster)) / len(cluster)
             apart = (max(ends) - min(ends)) / 1e9 > MASS_CLOSE_WINDOW
             restarted = any(_age(facts) > seconds + 1 for facts in cluster)
-            if seconds >= SHORTEST_IDLE and apart and restarted and 2 * len(cluster) >= len(silent):
+            if seconds >= SHORTEST_TIMER and apart and restarted and 2 * len(cluster) >= len(silent):
                 same = SameIdle(len(cluster), len(silent) - len(cluster), seconds)
                 found |= dict.fromkeys((facts.id for facts in cluster), same)
     return found

@@ -56,7 +56,7 @@ class SideFacts:
     """Of any packet but an RST."""
     parting: Parting | None = None
     ping_period: float = 0.0
-    """Mean seconds between its Pings; 0 with fewer than two."""
+    """Mean seconds between its Pings, or from the opening to the only one; 0 without any."""
     beats: tuple[Beat, ...] = ()
     run: Run | None = None
     """The retransmissions that it ended with."""

@@ -9,6 +9,7 @@ from wsinspect.dialogue import Dialogue
 from wsinspect.transport.marks import Marks
 from wsinspect.websocket.closing import Ending, TcpEnd, TcpEndKind
 from wsinspect.websocket.half import Half
+from wsinspect.websocket.rhythm import Cadence
 from wsinspect.websocket.side import Side
 
 
@@ -18,9 +19,7 @@ def gather(connection: Connection, now_ns: int = 0) -> Facts:
     ending = connection.ending(until_ns)
     marks, dialogue = connection.stream.marks, connection.dialogue
     rtt = _rtt(connection, marks)
-    resets = _resets(connection, marks, rtt)
-    ignored = {reset.mark.packet for reset in resets if reset.ignored}
-    end = _end(ending, ignored)
+    end = _end(ending)
     request = connection.handshake.request
     target = request.target if request else ""
     idle, idle_client, idle_server = _idle(connection, end, rtt)
@@ -49,7 +48,7 @@ def gather(connection: Connection, now_ns: int = 0) -> Facts:
         rtt=rtt,
         client_side=_side(connection, Side.CLIENT, marks),
         server_side=_side(connection, Side.SERVER, marks),
-        resets=resets,
+        resets=_resets(connection, marks),
         silences=tuple(Silence(s.end_ns, s.length_ns / 1e9) for s in dialogue.silences.latest) if dialogue else (),
         gap_at_end=_gap_at_end(ending),
     )
@@ -71,10 +70,17 @@ def _side(connection: Connection, side: Side, marks: Marks) -> SideFacts:
         half.last_payload_ns,
         last_packet_ns,
         half.parting,
-        pings.period_ns / 1e9 if pings else 0.0,
+        _ping_period(connection, pings) / 1e9,
         _beats(half),
         run,
     )
+
+
+def _ping_period(connection: Connection, pings: Cadence | None) -> int:
+    """Nanoseconds between Pings, or from the opening to the only one."""
+    if pings is None:
+        return 0
+    return pings.period_ns or pings.first_ns - (connection.opened_ns or pings.first_ns)
 
 
 def _beats(half: Half) -> tuple[Beat, ...]:
@@ -99,28 +105,21 @@ def _rtt(connection: Connection, marks: Marks) -> float:
     return (answer_ns - syn_ns + max(0, min(rest, 1_000_000_000))) / 1e9
 
 
-def _resets(connection: Connection, marks: Marks, rtt: float) -> tuple[Reset, ...]:
+def _resets(connection: Connection, marks: Marks) -> tuple[Reset, ...]:
     resets = []
-    margin = int(max(2 * rtt, 0.02) * 1e9)
     for mark in marks.resets:
         side = connection.side_of(mark.direction)
-        later_ns = marks.last_ns(mark.direction)
-        goes_on = False
-        if connection.dialogue is not None:
-            # It takes both: the claimed sender may go on because the RST was not its own, the other one cannot.
-            after = mark.mark.time_ns + margin
-            goes_on = all(connection.dialogue.half(each).last_payload_ns > after for each in Side)
-        resets.append(Reset(side, mark, later_ns, goes_on))
+        resets.append(Reset(side, mark, marks.last_ns(mark.direction), marks.outlived(mark.mark.time_ns)))
     return tuple(resets)
 
 
-def _end(ending: Ending, ignored: set[int]) -> End | None:
+def _end(ending: Ending) -> End | None:
     found: list[End] = []
     for side in (ending.client, ending.server):
         if side.close is not None:
             close = side.close
             found.append(End(EndKind.CLOSE, side.side, close.packet, close.time_ns, close.code))
-    found += [_tcp_end(end) for end in ending.tcp if end.packet not in ignored]
+    found += [_tcp_end(end) for end in ending.tcp]
     # A Close and a FIN can come in one packet: then the Close is the first.
     return min(found, key=lambda end: (end.packet, end.kind is not EndKind.CLOSE), default=None)
 

@@ -18,6 +18,7 @@ ID = "injected-reset"
 _LEAST_PACKETS: Final = 3
 """Packets that make a pattern of IP-IDs."""
 _SHORTEST_RTT: Final = 0.005
+_ANSWER_TIME: Final = 0.1
 
 
 def injected_reset(facts: Facts) -> Diagnosis | None:
@@ -33,6 +34,8 @@ def injected_reset(facts: Facts) -> Diagnosis | None:
             continue
         if _paired(facts, reset):
             cues.append("an RST went the other way at the same moment")
+        if _answers_nothing(facts, reset):
+            cues.append("it carries no ACK though there was no packet that it could answer")
         if _guesses(facts, reset):
             cues.append("several RSTs with different sequence numbers")
         if len(cues) >= 2:
@@ -96,6 +99,12 @@ def _paired(facts: Facts, reset: Reset) -> bool:
         if other.by is not reset.by and apart <= RESET_PAIR_WINDOW and own_cues(other):
             return True
     return False
+
+
+def _answers_nothing(facts: Facts, reset: Reset) -> bool:
+    """RFC 9293 §3.10.7.1: without ACK it answers a packet for no known connection; who aborts his own sends ACK."""
+    mark = reset.mark
+    return not mark.acknowledges and (mark.mark.time_ns - mark.other_ns) / 1e9 > max(3 * facts.rtt, _ANSWER_TIME)
 
 
 def _guesses(facts: Facts, reset: Reset) -> bool:

@@ -3,7 +3,7 @@
 from wsinspect.diagnosis.cause import Confidence, Diagnosis, limit, span
 from wsinspect.diagnosis.facts import Beat, Facts
 from wsinspect.diagnosis.idle_timeout import ending_kind, fits
-from wsinspect.diagnosis.thresholds import race_margin
+from wsinspect.diagnosis.thresholds import RACE_INTERVALS, race_margin
 from wsinspect.diagnosis.timers import Timer, Timers
 from wsinspect.websocket.side import Side
 
@@ -17,7 +17,7 @@ def keepalive_race(facts: Facts, timers: Timers) -> Diagnosis | None:
     for side in Side:
         for beat in facts.side(side).beats:
             for row in timers.idle:
-                if _races(facts, side, beat, row):
+                if beat.intervals >= RACE_INTERVALS and _races(facts, side, beat, row):
                     return _diagnosis(side, beat, row)
     return None
 

@@ -8,6 +8,7 @@ from wsinspect.diagnosis.facts import EndKind, Facts, first_unanswered
 from wsinspect.diagnosis.path_died import dead_run
 from wsinspect.diagnosis.thresholds import KEEPALIVE_LEAST, keepalive_fit
 from wsinspect.diagnosis.timers import Timer, Timers
+from wsinspect.websocket.library import library_of
 from wsinspect.websocket.side import Side
 
 ID = "keepalive-timeout"
@@ -94,16 +95,20 @@ def _row(facts: Facts, timers: Timers, waited: float) -> Timer | None:
             continue
         if row.hint_required and not row.hinted(facts.handshake):
             continue
-        seconds = row.seconds or row.periods * _period(facts, end.by)
+        seconds = row.seconds or row.periods * _period(facts, end.by, row)
         if seconds and abs(waited - seconds) <= (keepalive_fit(seconds) if row.seconds else 0.05 * seconds + 0.05):
             return row
     return None
 
 
-def _period(facts: Facts, side: Side) -> float:
-    """Seconds between Pings or heartbeats, if it is steady."""
-    beats = facts.side(side).beats
-    return beats[0].period if beats else 0.0
+def _period(facts: Facts, side: Side, row: Timer) -> float:
+    """Seconds between Pings or heartbeats, if it is steady; a named library is taken at its first one."""
+    mine = facts.side(side)
+    beats = [beat for beat in mine.beats if beat.is_ping is (row.beat == "ping")]
+    if beats:
+        return beats[0].period
+    is_named = row.library and library_of(facts.handshake, side).name == row.library
+    return mine.ping_period if is_named else 0.0
 
 
 def _was_lost(facts: Facts) -> bool:

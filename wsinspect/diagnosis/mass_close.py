@@ -1,6 +1,7 @@
 """`mass-close`: many connections to one server end at one moment (fingerprints, section 3)."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from wsinspect.diagnosis.cause import Confidence, Diagnosis, count, span
 from wsinspect.diagnosis.facts import EndKind, Facts
@@ -10,11 +11,14 @@ from wsinspect.diagnosis.thresholds import (
     MASS_CLOSE_WINDOW,
     SAME_AGE,
     SAME_IDLE_SHARE,
-    SHORTEST_IDLE,
+    SHORTEST_TIMER,
 )
 from wsinspect.websocket.side import Side
 
 ID = "mass-close"
+
+_ABOUT_THE_PEER: Final = frozenset({1002, 1003, 1007, 1008, 1009, 1010})
+"""Close codes that answer what one client did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,7 @@ def mass_closes(group: list[Facts]) -> list[MassClose]:
     for side in Side:
         ended = sorted((facts for facts in group if _counts(facts, side)), key=lambda facts: facts.end_ns)
         while len(ended) >= MASS_CLOSE_MIN:
-            start, stop = _densest(ended)
-            members = ended[start:stop]
+            members = _densest(ended)
             if len(members) < MASS_CLOSE_MIN:
                 break
             began_ns = members[0].end_ns
@@ -47,7 +50,8 @@ def mass_closes(group: list[Facts]) -> list[MassClose]:
                 seconds = (members[-1].end_ns - began_ns) / 1e9
                 ids = tuple(facts.id for facts in members)
                 found.append(MassClose(ids, max(len(open_then), len(ids)), seconds, side, members[0].server, kinds))
-            del ended[start:stop]
+            taken = {facts.id for facts in members}
+            ended = [facts for facts in ended if facts.id not in taken]
     return found
 
 
@@ -78,18 +82,21 @@ def _counts(facts: Facts, side: Side) -> bool:
     end = facts.end
     if end is None or end.by is not side:
         return False
-    return side is Side.SERVER or end.kind is not EndKind.CLOSE
+    if end.kind is not EndKind.CLOSE:
+        return True
+    return side is Side.SERVER and end.code not in _ABOUT_THE_PEER
 
 
-def _densest(ended: list[Facts]) -> tuple[int, int]:
-    """The window with the most ends."""
-    best = (0, 0)
+def _densest(ended: list[Facts]) -> list[Facts]:
+    """The connections that end in the window with the most ends, all of them open when it begins."""
+    best: list[Facts] = []
     stop = 0
     for start, facts in enumerate(ended):
         while stop < len(ended) and (ended[stop].end_ns - facts.end_ns) / 1e9 <= MASS_CLOSE_WINDOW:
             stop += 1
-        if stop - start > best[1] - best[0]:
-            best = (start, stop)
+        if stop - start > len(best):
+            members = [one for one in ended[start:stop] if (one.opened_ns or 0) <= facts.end_ns]
+            best = max(best, members, key=len)
     return best
 
 
@@ -101,4 +108,4 @@ def _agree_otherwise(members: list[Facts]) -> bool:
     if not all(facts.is_silent_end and facts.idle is not None for facts in members):
         return False
     idles = [facts.idle or 0.0 for facts in members]
-    return min(idles) >= SHORTEST_IDLE and max(idles) - min(idles) <= SAME_IDLE_SHARE * min(idles)
+    return min(idles) >= SHORTEST_TIMER and max(idles) - min(idles) <= SAME_IDLE_SHARE * min(idles)

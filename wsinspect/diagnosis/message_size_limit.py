@@ -31,7 +31,7 @@ def message_size_limit(facts: Facts, timers: Timers) -> Diagnosis | None:
     if parting.message_inflated > parting.message:
         sizes += f" ({count(parting.message_inflated, 'byte')} inflated)"
     between = [row for row in timers.sizes if parting.accepted <= row.bytes < size]
-    known = f"; {', '.join(f'{row.name} allows {row.label}' for row in between)}" if between else ""
+    known = f"; {between[0].name} allows {between[0].label}" if len(between) == 1 else ""
     confidence = Confidence.LIKELY if told else Confidence.POSSIBLE if parting.accepted else Confidence.WEAK
     return Diagnosis(
         ID,

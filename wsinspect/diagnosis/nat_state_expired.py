@@ -5,7 +5,7 @@ from typing import Final
 from wsinspect.diagnosis.cause import Confidence, Diagnosis, limit, span
 from wsinspect.diagnosis.facts import EndKind, Facts, Reset
 from wsinspect.diagnosis.injected_reset import own_cues
-from wsinspect.diagnosis.thresholds import CROSSING, SHORTEST_IDLE
+from wsinspect.diagnosis.thresholds import CROSSING, SHORTEST_TIMER
 from wsinspect.diagnosis.timers import Timers
 
 ID = "nat-state-expired"
@@ -54,4 +54,4 @@ def _silence_before(facts: Facts, reset: Reset) -> float | None:
     if (reset_ns - began_ns) / 1e9 > window or any(one.time_ns >= began_ns for one in mark.before):
         return None  # the other side was there still
     earlier = max((s.seconds for s in facts.silences if s.end_ns < began_ns), default=0.0)
-    return seconds if seconds >= SHORTEST_IDLE and seconds > _LONGER * earlier else None
+    return seconds if seconds >= SHORTEST_TIMER and seconds > _LONGER * earlier else None

@@ -14,8 +14,8 @@ SAME_AGE: Final = 0.01
 SAME_IDLE: Final = 0.5
 SAME_IDLE_SHARE: Final = 0.05
 """Spread of idle times that counts as the same: the lesser of so many seconds and this share of the value."""
-SHORTEST_IDLE: Final = 2.0
-"""A learned idle timer, or a silence in which state may expire, is no shorter."""
+SHORTEST_TIMER: Final = 2.0
+"""A learned timer, or a silence in which state may expire, is no shorter."""
 RESET_IP_ID_JUMP: Final = 4096
 RESET_IP_ID_STEP: Final = 256
 RESET_PAIR_WINDOW: Final = 0.010
@@ -29,6 +29,8 @@ LIMIT_LEAST: Final = 1024
 """Bytes from which a message can be the reason of a Close 1009."""
 LIMIT_LEAST_SILENT: Final = 16 * 1024
 """The same of an end without a Close."""
+RACE_INTERVALS: Final = 3
+"""Equal ping periods before they can be said to race a timer."""
 KEEPALIVE_LEAST: Final = 0.5
 """Nobody gives up on a Pong sooner."""
 HANDSHAKE_TIMEOUT: Final = 10.0

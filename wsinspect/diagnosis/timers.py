@@ -61,6 +61,8 @@ class Timer:
     """Patience in ping periods, where it is counted in these."""
     beat: str = "ping"
     by_user: bool = False
+    library: str = ""
+    """Who does it, by the name that `User-Agent` or `Server` give away."""
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> Self:
@@ -77,6 +79,7 @@ class Timer:
             advice=row.get("advice", ""),
             periods=float(row.get("periods", 0)),
             beat=row.get("beat", "ping"),
+            library=row.get("library", ""),
         )
 
     def fits(self, seconds: float) -> bool:

@@ -14,6 +14,8 @@ TAIL: Final = 5
 """Packets remembered per direction."""
 MAX_RESETS: Final = 8
 """RSTs remembered per connection."""
+OUTLIVED_NS: Final = 50_000_000
+"""What comes so long after an RST was not on its way already."""
 MAX_RUN_TIMES: Final = 16
 """Times of repetitions remembered per direction, the latest ones."""
 
@@ -96,6 +98,10 @@ class Marks:
         """Time of the last packet of a direction that is no RST; 0 without one."""
         tail = self.tails[direction]
         return tail[-1][0] if tail else 0
+
+    def outlived(self, reset_ns: int) -> bool:
+        """Whether both sides went on after an RST: the one that it was sent to has ignored it (RFC 5961 §3.2)."""
+        return min(self.last_ns(0), self.last_ns(1)) > reset_ns + OUTLIVED_NS
 
     def run(self, direction: int) -> Run | None:
         """The repetitions that a direction has ended with; None if the other side spoke after they began."""

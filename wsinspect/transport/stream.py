@@ -55,6 +55,14 @@ class TcpStream:
         """Whether TCP is done: an RST, or a FIN of each side."""
         return self._reset or self._fins == 3
 
+    def outlives_reset(self) -> bool:
+        """Whether it goes on after an RST, which does not close it then; to be asked a while after the RST."""
+        marks = self.marks
+        if not self._reset or self._fins == 3 or not marks.resets or not marks.outlived(marks.resets[-1].mark.time_ns):
+            return False
+        self._reset = False
+        return True
+
     def ignore(self) -> None:
         """Nobody wants the bytes (any more): reassembly stops and frees its memory, numbering goes on."""
         self.ignored = True

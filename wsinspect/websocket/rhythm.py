@@ -17,9 +17,9 @@ MAX_HEARTBEATS: Final = 4
 """Kinds of heartbeat remembered per direction."""
 LONGEST_HEARTBEAT: Final = 125
 """Bytes of text up to which a message can be a heartbeat."""
-STEADY_INTERVALS: Final = 3
+STEADY_TIMES: Final = 3
 STEADY_SPREAD: Final = 0.1
-"""Intervals, and their spread by the mean, that make a rhythm."""
+"""Occurrences, and the spread of their intervals by the mean, that make a rhythm."""
 
 _FIN_TEXT: Final = 0x81
 _DIGITS: Final = bytes.maketrans(b"0123456789", b"0000000000")
@@ -63,7 +63,7 @@ class Cadence:
     @property
     def is_steady(self) -> bool:
         """Whether the intervals are enough, and alike."""
-        if self.count <= STEADY_INTERVALS or self.period_ns <= 0:
+        if self.count < STEADY_TIMES or self.period_ns <= 0:
             return False
         return self.longest_ns - self.shortest_ns <= STEADY_SPREAD * self.period_ns
 
