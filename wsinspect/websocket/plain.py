@@ -17,7 +17,7 @@ _CLIENT: Final = Side.CLIENT
 
 _LARGEST: Final = 0xFFFF
 """Bytes of the largest frame that is skipped; longer ones are the general way's, they seldom fit into a segment."""
-_HIGH_BITS: Final = int.from_bytes(b"\x80" * _LARGEST, "big")
+_HIGH_BITS: Final = int.from_bytes(b"\x80" * _LARGEST, "little")
 """The highest bit of every byte of the largest frame."""
 
 
@@ -64,8 +64,8 @@ def _hides_ascii(data: bytes, start: int, stop: int) -> bool:
     """Whether `data[start:stop]`, masked with the key right in front of it, is ASCII; cheaper than unmasking it.
 
     ASCII leaves the highest bit of each byte to the key. So it must be that of the byte four places before, the first
-    four bytes being compared with the key itself.
+    four bytes being compared with the key itself. (One large number does that for all bytes at once.)
     """
-    value = int.from_bytes(data[start - _KEY_SIZE : stop], "big")
+    value = int.from_bytes(data[start - _KEY_SIZE : stop], "little")
     payload_bits = _HIGH_BITS >> 8 * (_LARGEST - (stop - start))
-    return not (value ^ value >> 8 * _KEY_SIZE) & payload_bits
+    return not (value >> 8 * _KEY_SIZE ^ value) & payload_bits
