@@ -187,5 +187,7 @@ def main(arguments: list[str] | None = None) -> Any:
     try:
         return cli.main(args=arguments, prog_name="wsinspect")
     except WsinspectError as error:
-        click.echo(f"wsinspect: {error}", err=True)
+        from wsinspect.escape import terminal  # file names may be anybody's
+
+        click.echo(f"wsinspect: {terminal(str(error))}", err=True)
         sys.exit(error.exit_status)

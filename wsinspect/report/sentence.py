@@ -1,10 +1,16 @@
 """The close story of a connection in one sentence that a tired person understands."""
 
+from typing import Final
+
 from wsinspect.connection import Connection
+from wsinspect.report.text import duration
 from wsinspect.websocket.closecodes import describe
 from wsinspect.websocket.closing import Ending, TcpEnd, TcpEndKind
 from wsinspect.websocket.half import CloseFrame
 from wsinspect.websocket.side import Side
+
+LONG: Final = 600
+"""Seconds of silence from which on they are told in minutes or hours."""
 
 
 def summary(connection: Connection) -> str:
@@ -44,7 +50,9 @@ def _without_close(connection: Connection, ending: Ending) -> str:
         return f"Still open when the capture ended{_loss(connection)}."
     first = ending.tcp[0]
     idle = (first.time_ns - _last_activity(connection, first)) / 1e9
-    gone = f", {idle:.1f} s after the last byte" if idle >= 1 else ""
+    # Timers are set in seconds and recognised by them: 60.0 s, not 1 min 0 s.
+    length = f"{idle:.1f} s" if idle < LONG else duration(idle)
+    gone = f", {length} after the last byte" if idle >= 1 else ""
     if not (ending.client.may_have_missed_frames or ending.server.may_have_missed_frames):
         return f"No Close frame: {_tcp_ended(first)}{gone}{_told(connection) or '; both programs are told 1006.'}"
     return f"{_tcp_ended(first, start=True)}{gone}; a Close may have been among the bytes that were not captured."

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
 from wsinspect.escape import terminal
 from wsinspect.report import model
 
+MAX_SHOWN: Final = 600
+"""Characters of a URL, a sentence or a detail; JSON holds them whole."""
 _LETTERS = {"error": "E", "warning": "W", "note": "N"}
 
 
@@ -35,28 +38,28 @@ def _capture_lines(report: model.Report) -> Iterator[str]:
         length = f" in {duration(capture.end - capture.start)}"
     dropped = f", {capture.dropped:,} dropped by the capture" if capture.dropped else ""
     yield (
-        f"{terminal(capture.source)}: {capture.packets:,} packets{length}{dropped}, "
+        f"{shown(capture.source)}: {capture.packets:,} packets{length}{dropped}, "
         f"{_count(capture.tcp_streams, 'TCP connection')}, {_count(report.summary.connections, 'WebSocket')}"
     )
     begun = local_time(capture.start) if capture.start is not None else None
     if begun is not None:
         yield f"  first packet on {begun:%Y-%m-%d at %H:%M:%S}, all times are local (UTC{begun:%z})"
     for problem in capture.problems:
-        yield f"  ! {terminal(problem)}"
+        yield f"  ! {shown(problem)}"
 
 
 def _connection_lines(connection: model.Connection) -> Iterator[str]:
     client, server = connection.client, connection.server
     yield (
         f"#{connection.id}  {clock(connection.started)}  {_endpoint(client)} → {_endpoint(server)}  "
-        f"{terminal(connection.url or '(request not captured)')}"
+        f"{shown(connection.url or '(request not captured)')}"
     )
     agreed = [text for text in (connection.subprotocol, *connection.extensions) if text]
-    facts = [connection.state, *_figures(connection), *(terminal(text) for text in agreed)]
+    facts = [connection.state, *_figures(connection), *(shown(text) for text in agreed)]
     yield f"    {' · '.join(facts)}"
-    yield f"    {terminal(connection.close.summary)}"
+    yield f"    {shown(connection.close.summary)}"
     for diagnosis in connection.close.diagnosis:
-        yield f"    → {diagnosis.id} ({diagnosis.confidence}): {terminal(diagnosis.text)}"
+        yield f"    → {diagnosis.id} ({diagnosis.confidence}): {shown(diagnosis.text)}"
     for violation in connection.violations:
         yield f"    {_violation(violation)}"
 
@@ -82,7 +85,7 @@ def _violation(violation: model.Violation) -> str:
     where = f", packet {violation.packet}" if violation.packet is not None else ""
     times = f", {violation.count:,} times" if violation.count > 1 else ""
     letter = _LETTERS[violation.severity]
-    return f"{letter} {violation.rule}{who} ({violation.section}{where}{times}): {terminal(violation.detail)}"
+    return f"{letter} {violation.rule}{who} ({violation.section}{where}{times}): {shown(violation.detail)}"
 
 
 def _summary_lines(summary: model.Summary) -> Iterator[str]:
@@ -105,6 +108,12 @@ def _summary_lines(summary: model.Summary) -> Iterator[str]:
         )
 
 
+def shown(text: str) -> str:
+    """Captured text as the report shows it: unable to act upon a terminal, and cut where it is endless."""
+    escaped = terminal(text)
+    return escaped if len(escaped) <= MAX_SHOWN else f"{escaped[: MAX_SHOWN - 1]}…"
+
+
 def clock(seconds: float) -> str:
     """The local time of day, to the millisecond; bare seconds where no calendar has them (damage)."""
     moment = local_time(seconds)
@@ -121,9 +130,9 @@ def local_time(seconds: float) -> datetime | None:
 
 def duration(seconds: float) -> str:
     """A length of time: `0.8 ms`, `12.4 s`, `4 min 12 s`, `2 h 5 min`."""
-    if seconds < 1:
+    if seconds < 0.99995:
         return f"{seconds * 1000:.1f} ms"
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
@@ -135,8 +144,8 @@ def size(count: int) -> str:
     """A number of bytes: `512 B`, `4.1 kB`, `80 MB`."""
     value = float(count)
     for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        if value < 999.5 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 99.95 else f"{value:.1f} {unit}"
         value /= 1000
     raise AssertionError
 
