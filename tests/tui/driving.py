@@ -10,13 +10,15 @@ from textual.strip import Strip
 from wsinspect.tui.app import WsinspectApp
 from wsinspect.tui.connection.screen import ConnectionScreen
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
     """Let the app run until `condition` holds."""
     end = time.monotonic() + PATIENCE
     while not condition():
+        if pilot.app._exception is not None:
+            raise pilot.app._exception
         assert time.monotonic() < end, "it never came true"
         await pilot.pause(0.01)
     await pilot.pause()

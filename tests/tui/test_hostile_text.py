@@ -40,7 +40,7 @@ HOSTILE = {
 HARMFUL = {chr(code) for code in [*range(32), 127, *range(0x80, 0xA0)]} - {"\n"} | set("\u202e\u2066\u200f\u2028\ud800")
 
 TOUR = ["1", "2", "x", "x", "x", "down", "down", "down", "z", "z", "3", "end", "4", "down", "end"]
-SHORT_TOUR = ["2", "end", "3", "4"]
+SHORT_TOUR = ["2", "3", "4"]
 
 
 def tell(text: str) -> Timeline:
@@ -75,16 +75,23 @@ async def tour(pilot: Pilot[None], keys: list[str]) -> str:
     """Every view of the first connection, and all the text that was seen."""
     seen = [screen_text(pilot.app)]
     await pilot.press("enter")
-    await opened(pilot)
+    screen = await opened(pilot)
     for key in keys:
-        await pilot.press(key)
+        if key in "1234":
+            screen.action_tab(int(key) - 1)  # the same as the key, and quicker to test
+            await pilot.pause()
+        else:
+            await pilot.press(key)
         seen.append(screen_text(pilot.app))
     await pilot.press("escape")
     return "\n".join(seen)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [*((text, (80, 24)) for text in HOSTILE.values()), (HOSTILE["acting"], (200, 60))],
+    ids=[*HOSTILE, "acting, wide"],
+)
 async def test_every_view_shows_it_escaped(text: str, size: tuple[int, int]) -> None:
     app = WsinspectApp(FakeSource([[report(text)]], tell=lambda index: tell(text)))
     async with app.run_test(size=size) as pilot:
