@@ -1,0 +1,248 @@
+"""wsinspect/websocket/closing.py and library.py: what the program at each end is told (docs/close-events.md)."""
+
+from collections.abc import Callable
+
+import pytest
+
+from captures.encoder.conversation import Trace
+from captures.encoder.handshake import refusal
+from captures.encoder.websocket import Endpoint, WebSocket
+from tests.transport.segments import inspect, packets
+from wsinspect.connection import Connection
+from wsinspect.transport.httphead import parse_request
+from wsinspect.websocket.closing import CloseEvent
+from wsinspect.websocket.handshake import Handshake
+from wsinspect.websocket.library import AIOHTTP, CHROMIUM, FIREFOX, UNDICI, UNKNOWN, WEBSOCKETS, Library, library_of
+from wsinspect.websocket.side import Side
+
+Act = Callable[[WebSocket], None]
+Told = tuple[int, str, bool] | None
+"""Code, reason, clean."""
+
+ABNORMAL = (1006, "", False)
+
+
+def side(talk: WebSocket, letter: str) -> Endpoint:
+    return talk.client if letter == "c" else talk.server
+
+
+def close(who: str, code: int | None = None, reason: str | bytes = "", *, acked: bool = True) -> Act:
+    return lambda talk: side(talk, who).close(code, reason, acked=acked)
+
+
+def frame(who: str, opcode: int, payload: bytes = b"", *, rsv: int = 0) -> Act:
+    return lambda talk: side(talk, who).frame(opcode, payload, rsv=rsv)
+
+
+def fin(who: str) -> Act:
+    return lambda talk: side(talk, who).fin()
+
+
+def rst(who: str) -> Act:
+    return lambda talk: side(talk, who).rst()
+
+
+def lost(who: str, size: int) -> Act:
+    """Bytes of a large frame that the capture missed, and the rest of it with what may be behind."""
+    return lambda talk: side(talk, who).send(bytes(size), captured=False)
+
+
+ENDINGS: list[tuple[str, list[Act], Told, Told]] = [
+    # what happens, what the client is told, what the server is told
+    ("answered", [close("c", 1000, "bye"), close("s", 1000), fin("s")], (1000, "", True), (1000, "bye", True)),
+    ("answered, not yet ended", [close("s", 1001), close("c", 1001)], (1001, "", True), (1001, "", True)),
+    ("crossing", [close("c", 1001, acked=False), close("s", 1000), fin("s")], (1000, "", True), (1001, "", True)),
+    ("without a code", [close("c"), close("s"), fin("s")], (1005, "", True), (1005, "", True)),
+    ("answered otherwise", [close("c", 4000), close("s", 1000), fin("s")], (1000, "", True), (4000, "", True)),
+    ("not answered, FIN", [close("c", 1011, "x"), fin("c")], ABNORMAL, (1011, "x", False)),
+    ("answered by a FIN", [close("c", 1000), fin("s"), fin("c")], ABNORMAL, (1000, "", False)),
+    ("not answered yet", [close("c", 1000)], None, None),
+    ("nothing, FIN of the client", [fin("c")], ABNORMAL, ABNORMAL),
+    ("nothing, RST of the server", [rst("s")], ABNORMAL, ABNORMAL),
+    ("nothing at all", [], None, None),
+    ("frames go on", [frame("c", 9)], None, None),
+    ("an RST before the Close", [rst("c"), close("s", 1000)], ABNORMAL, ABNORMAL),
+    (
+        "an RST instead of the answer, the Close not acknowledged",
+        [close("s", 1000, acked=False), rst("c")],
+        ABNORMAL,
+        ABNORMAL,
+    ),
+    ("an RST behind both", [close("c", 1000), close("s", 1000), rst("c")], (1000, "", True), (1000, "", False)),
+    (
+        "the server fails the connection for a reserved opcode",
+        [frame("c", 3), close("s", 1002), close("c", 1002), fin("s")],
+        (1002, "", True),
+        ABNORMAL,
+    ),
+    (
+        "1002 without a fault is a code like any other",
+        [close("s", 1002), close("c", 1002), fin("s")],
+        (1002, "", True),
+        (1002, "", True),
+    ),
+    (
+        "the server fails the connection for bad text",
+        [frame("c", 1, b"\xff"), close("s", 1007), close("c", 1007), fin("s")],
+        (1007, "", True),
+        ABNORMAL,
+    ),
+    (
+        "the server finds a message too big",
+        [frame("c", 1, b"small"), frame("c", 2, bytes(5000)), close("s", 1009), close("c", 1009), fin("s")],
+        (1009, "", True),
+        ABNORMAL,
+    ),
+    (
+        "1009 behind small messages is a code like any other",
+        [frame("c", 2, bytes(5000)), frame("c", 1, b"small"), close("s", 1009), close("c", 1009), fin("s")],
+        (1009, "", True),
+        (1009, "", True),
+    ),
+    (
+        "the server fails the connection without a word",
+        [frame("c", 3), fin("s"), fin("c")],
+        ABNORMAL,
+        ABNORMAL,
+    ),
+    ("the Close is refused: one byte", [frame("c", 8, b"x"), close("s", 1002), fin("s")], (1002, "", True), ABNORMAL),
+    ("the Close is refused: 1005", [close("c", 1005), close("s", 1002), fin("s")], (1002, "", True), ABNORMAL),
+    ("a refused Close without an answer", [close("c", 1006), fin("s")], ABNORMAL, ABNORMAL),
+    ("a reason that is no UTF-8", [close("c", 1000, b"\xff"), fin("s")], ABNORMAL, ABNORMAL),
+    ("a Close with RSV bits", [frame("c", 8, b"\x03\xe8", rsv=2), fin("s")], ABNORMAL, ABNORMAL),
+    (
+        "a second Close counts for nothing",
+        [close("c", 1000), close("c", 1001), close("s", 1000), fin("s")],
+        (1000, "", True),
+        (1000, "", True),
+    ),
+    (
+        "frames behind the Close count for nothing",
+        [close("c", 1000), frame("c", 1, b"late"), close("s", 1000), fin("s")],
+        (1000, "", True),
+        (1000, "", True),
+    ),
+]
+
+
+def opened(acts: list[Act], agent: str = "", server: str = "") -> Connection:
+    trace = Trace("closing")
+    talk = WebSocket(trace)
+    asked = talk.request.plus("User-Agent", agent) if agent else talk.request
+    talk.open(asked, talk.switching.plus("Server", server) if server else talk.switching)
+    talk.client.text("hello")
+    for act in acts:
+        act(talk)
+    (connection,) = inspect(packets(trace)).connections
+    return connection
+
+
+def told(connection: Connection, side: Side) -> Told:
+    event: CloseEvent | None = connection.close_event(side)
+    return None if event is None else (event.code, event.reason, event.was_clean)
+
+
+@pytest.mark.parametrize(("acts", "client", "server"), [pytest.param(*row, id=name) for name, *row in ENDINGS])
+def test_both_ends(acts: list[Act], client: Told, server: Told) -> None:
+    connection = opened(acts)
+    assert (told(connection, Side.CLIENT), told(connection, Side.SERVER)) == (client, server)
+
+
+@pytest.mark.parametrize(
+    ("acts", "agent", "server", "client_told", "server_told"),
+    [
+        pytest.param([close("s", 1016), fin("s")], "", "", ABNORMAL, ABNORMAL, id="the RFC: 1016 is refused"),
+        pytest.param(
+            [close("s", 1016), fin("s")], "x Chrome/126 y", "", (1016, "", False), ABNORMAL, id="Chromium: it is not"
+        ),
+        pytest.param(
+            [close("s", 1006), fin("s")], "x Chrome/126 y", "", ABNORMAL, ABNORMAL, id="Chromium refuses 1006"
+        ),
+        pytest.param(
+            [close("s", 1006), fin("s")], "Firefox/127.0", "", (1006, "", False), ABNORMAL, id="Firefox does not"
+        ),
+        pytest.param(
+            [close("s", 1000), frame("s", 1, b"late"), close("c", 1000), fin("s")],
+            "x Chrome/126 y",
+            "",
+            ABNORMAL,
+            (1000, "", True),
+            id="Chromium: frames behind the Close",
+        ),
+        pytest.param(
+            [close("s"), close("c"), fin("s")],
+            "Python aiohttp/3.9",
+            "",
+            (0, "", True),
+            (1005, "", True),
+            id="aiohttp: no code is 0",
+        ),
+        pytest.param(
+            [frame("s", 3), close("c", 1002, "why"), close("s", 1002), fin("s")],
+            "Python aiohttp/3.9",
+            "",
+            (1002, "why", False),
+            (1002, "why", True),
+            id="aiohttp is told its own failure",
+        ),
+        pytest.param(
+            [frame("c", 3), close("s", 1002, "why"), close("c", 1002), fin("s")],
+            "",
+            "Python aiohttp/3.9",
+            (1002, "why", True),
+            ABNORMAL,
+            id="but not as a server",
+        ),
+    ],
+)
+def test_libraries_differ(acts: list[Act], agent: str, server: str, client_told: Told, server_told: Told) -> None:
+    connection = opened(acts, agent, server)
+    assert (told(connection, Side.CLIENT), told(connection, Side.SERVER)) == (client_told, server_told)
+
+
+@pytest.mark.parametrize(
+    ("agent", "library"),
+    [
+        ("Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36", CHROMIUM),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0", FIREFOX),
+        ("Python/3.11 aiohttp/3.9.1", AIOHTTP),
+        ("Python/3.11 websockets/13.0", WEBSOCKETS),
+        ("undici", UNDICI),
+        ("curl/8.0", UNKNOWN),
+        ("", UNKNOWN),
+    ],
+)
+def test_library(agent: str, library: Library) -> None:
+    request = parse_request(f"GET / HTTP/1.1\r\nUser-Agent: {agent}\r\n\r\n".encode(), 1, 1, 0, 0)
+    assert library_of(Handshake(request, None), Side.CLIENT) is library
+    assert library_of(Handshake(request, None), Side.SERVER) is UNKNOWN
+
+
+def handshake(answer: int | None, *acts: Act) -> Connection:
+    trace = Trace("handshake")
+    talk = WebSocket(trace)
+    talk.connect()
+    talk.client.send(talk.request.encode())
+    if answer:
+        talk.server.send(refusal(answer).encode())
+    for act in acts:
+        act(talk)
+    (connection,) = inspect(packets(trace)).connections
+    return connection
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 426, 500, 503])
+def test_a_refused_handshake_is_1006_for_the_client_and_nothing_for_the_server(status: int) -> None:
+    connection = handshake(status)
+    assert (told(connection, Side.CLIENT), told(connection, Side.SERVER)) == (ABNORMAL, None)
+
+
+@pytest.mark.parametrize(("acts", "client"), [([], None), ([fin("s")], ABNORMAL), ([rst("s")], ABNORMAL)])
+def test_a_handshake_that_was_not_answered(acts: list[Act], client: Told) -> None:
+    connection = handshake(None, *acts)
+    assert (told(connection, Side.CLIENT), told(connection, Side.SERVER)) == (client, None)
+
+
+def test_a_close_among_bytes_that_were_not_captured_is_unknown() -> None:
+    connection = opened([lost("s", 30), fin("s")])
+    assert told(connection, Side.CLIENT) is None
