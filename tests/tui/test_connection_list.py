@@ -217,6 +217,46 @@ async def test_quitting_does_not_wait_for_the_source() -> None:
         await until(pilot, lambda: app._exit)
 
 
+async def test_a_live_capture_says_so() -> None:
+    class Live(FakeSource):
+        size = None
+        dropped = 3
+
+        @property
+        def live(self) -> bool:
+            return True
+
+    source = Live([[make_report(1)], [make_report(2)]], gated=True)
+    app = WsinspectApp(source)
+    async with app.run_test() as pilot:
+        source.gate.release()
+        await pilot.pause(0.15)
+        source.gate.release()
+        await until(pilot, lambda: table_of(app).line_count == 2)
+        text = screen_text(app)
+        assert "● LIVE 00:00:0" in text
+        assert "3 dropped" in text
+        assert "kB/s" not in text
+        source.gate.release()
+        await loaded(pilot)
+
+
+async def test_problems_that_show_up_late_have_room() -> None:
+    source = FakeSource([[make_report(1)], [make_report(2)]], gated=True)
+    app = WsinspectApp(source)
+    async with app.run_test() as pilot:
+        source.gate.release()
+        await pilot.pause(0.15)
+        source.gate.release()
+        await until(pilot, lambda: table_of(app).line_count == 2)
+        source.problems += ["one", "two", "three"]
+        source.gate.release()
+        await loaded(pilot)
+        text = screen_text(app)
+        for part in ("▲ one", "▲ two", "▲ three", "closes"):
+            assert part in text
+
+
 async def test_how_it_failed() -> None:
     failed = make_report(1, state="failed", handshake=model.Handshake(403, 4, 6, 0.1))
     reset = model.Close(None, None, None, model.TcpEnd("rst", "client", 9, 0.0), None, "", [])

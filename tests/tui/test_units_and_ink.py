@@ -37,6 +37,7 @@ def test_short_count(number: int, shown: str) -> None:
 def test_other_units() -> None:
     assert units.stopwatch(0.003) == "0.003"
     assert units.stopwatch(3601.25) == "1:00:01.250"
+    assert units.clock(751.9) == "00:12:31"
     assert units.address("2001:db8::1", 443) == "[2001:db8::1]:443"
     assert units.plural(1, "frame") == "1 frame"
     assert units.plural(1204, "frame") == "1,204 frames"

@@ -57,6 +57,12 @@ def stopwatch(seconds: float) -> str:
     return f"{whole // 3600}:{whole % 3600 // 60:02}:{whole % 60:02}.{milliseconds:03}"
 
 
+def clock(seconds: float) -> str:
+    """How long something has been going on: `00:12:31`."""
+    whole = int(seconds)
+    return f"{whole // 3600:02}:{whole % 3600 // 60:02}:{whole % 60:02}"
+
+
 def time_of_day(seconds: float, width: int = 8) -> str:
     """Local time of day, with milliseconds where `width` has room for them: `14:03:22.123`."""
     try:

@@ -7,7 +7,7 @@ from wsinspect.tui.connections.row import USUAL_CODES, Outcome
 from wsinspect.tui.ink import Line, content, shown_width, spread
 from wsinspect.tui.loader import START, Progress
 from wsinspect.tui.store import Store, Totals
-from wsinspect.tui.units import count, plural, size, span
+from wsinspect.tui.units import clock, count, plural, size, span
 
 BAR = 24
 """Cells of the progress bar."""
@@ -21,20 +21,21 @@ class Header(Widget):
         super().__init__(id="header")
         self._store = store
         self._progress = START
+        self._lines = 0
 
     def show(self, progress: Progress) -> None:
         """Things have moved on."""
-        lines = self._line_count()
         self._progress = progress
-        self.refresh(layout=self._line_count() != lines)
+        lines, self._lines = self._lines, 2 + self._shows_bar() + len(self._store.source.problems)
+        self.refresh(layout=self._lines != lines)
 
-    def _line_count(self) -> int:
-        return 2 + (not self._progress.done) + len(self._store.source.problems)
+    def _shows_bar(self) -> bool:
+        return not self._progress.done and not self._store.source.live
 
     def render(self) -> Content:
         width = self.content_size.width
         lines = [self._source_line(width)]
-        if not self._progress.done and not self._store.source.live:
+        if self._shows_bar():
             lines.append(progress_line(self._progress))
         lines += [[("▲ " + problem, "warning")] for problem in self._store.source.problems]
         lines.append(_totals_line(self._store.totals, width))
@@ -45,7 +46,7 @@ class Header(Widget):
         still_open = totals.outcomes[Outcome.OPEN]
         right: Line = [(plural(source.packets, "packet"), "")]
         if source.live:
-            right = [("● LIVE ", "open"), (span(self._progress.seconds), "strong"), _SEPARATOR, *right]
+            right = [("● LIVE ", "open"), (clock(self._progress.seconds), "strong"), _SEPARATOR, *right]
         if source.dropped or source.live:
             right.append((f"  {count(source.dropped or 0)} dropped", "warning" if source.dropped else "muted"))
         right += [_SEPARATOR, (plural(len(self._store), "connection"), "")]
