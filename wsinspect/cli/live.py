@@ -6,8 +6,7 @@ import re
 import signal
 import sys
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 from typing import Final
@@ -20,17 +19,14 @@ from wsinspect.capture.live.privileges import can_import, invoking_user
 from wsinspect.capture.live.ring import parse_ring
 from wsinspect.capture.live.settings import Method, Settings
 from wsinspect.capture.source import CaptureReader, open_capture
-from wsinspect.connection import Connection
+from wsinspect.cli.printer import Printer
+from wsinspect.diagnosis.timers import with_user_timers
 from wsinspect.errors import WsinspectError
+from wsinspect.escape import terminal
 from wsinspect.inspector import Inspector
 from wsinspect.report import model
-from wsinspect.report.build import capture_report, connection_report, summarise
-from wsinspect.report.encode import connection_line, json_document, rest_lines
-from wsinspect.report.text import closing_text, connection_text
+from wsinspect.report.build import capture_report
 from wsinspect.rules.rule import Severity
-
-MAX_CONNECTIONS: Final = 20_000
-"""Ended connections kept for the end of the report, some 4 kB each; of older ones only the sums are."""
 
 _UNITS: Final = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600}
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)")
@@ -90,14 +86,17 @@ def _import_all() -> None:
         codecs.lookup(codec)
 
 
-def report_live(options: LiveOptions, format_: str, fail_on: str | None, max_connections: int) -> int:
+def report_live(
+    options: LiveOptions, format_: str, fail_on: str | None, max_connections: int, timers: tuple[str, ...] = ()
+) -> int:
     """Capture and print connections as they end; returns the exit status."""
+    known = with_user_timers(timers)
     with _EndSignals() as signals, begin_capture(options) as capture:
         signals.lead_to(capture.request_stop, lambda: _abandon(capture))
         if sys.stderr.isatty():
             click.echo(f"Capturing on {capture.name} with {capture.method}; Ctrl-C ends.", err=True)
         try:
-            report = _report(capture.name, capture.reader, format_, max_connections)
+            report = _report(capture.name, capture.reader, Printer(format_, max_connections, known))
         except Exception:
             capture.keep = True  # a bug of ours must not cost the user what was captured
             raise
@@ -117,20 +116,24 @@ def watch_live(options: LiveOptions) -> None:
         _say_where(capture)
 
 
-def report_followed(path: str, format_: str, fail_on: str | None, max_connections: int) -> int:
+def report_followed(
+    path: str, format_: str, fail_on: str | None, max_connections: int, timers: tuple[str, ...] = ()
+) -> int:
     """The same for a file that grows, or a pipe."""
+    known = with_user_timers(timers)
     follow = Follow()
     with _EndSignals() as signals:
         signals.lead_to(follow.stop)
         with open_capture(path, follow=follow) as reader:
-            report = _report("standard input" if path == "-" else path, reader, format_, max_connections)
+            report = _report(
+                "standard input" if path == "-" else path, reader, Printer(format_, max_connections, known)
+            )
     return _status(report, fail_on)
 
 
-def _report(source: str, reader: CaptureReader, format_: str, max_connections: int) -> model.Report | None:
+def _report(source: str, reader: CaptureReader, printer: Printer) -> model.Report | None:
     """Print everything; None if nobody reads it any more."""
     inspector = Inspector()
-    printer = _Printer(format_, max_connections)
     moved = time.monotonic()
     try:
         for batch in reader.batches():
@@ -151,77 +154,6 @@ def _report(source: str, reader: CaptureReader, format_: str, max_connections: i
         # Whoever read has seen enough (`| head`); the interpreter must not try again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return None
-
-
-class _Printer:
-    """Prints connections as they end, and keeps as many as it may for the rest of the report."""
-
-    def __init__(self, format_: str, max_connections: int) -> None:
-        self._format = format_
-        self._max = max_connections
-        self._output = sys.stdout.buffer
-        self._kept: deque[model.Connection] = deque()
-        self._evicted = 0
-        self._sums = summarise(())
-        """Of the evicted ones."""
-
-    def print(self, ended: Iterable[Connection], inspector: Inspector) -> None:
-        """These are over."""
-        for connection in ended:
-            inspector.connections.remove(connection)
-            self._add(connection_report(connection))
-
-    def flush(self) -> None:
-        """Let the reader at the other end of the pipe have it now."""
-        self._output.flush()
-
-    def finish(self, capture: model.Capture, still_open: list[Connection]) -> model.Report:
-        """What comes after the last connection."""
-        for connection in still_open:
-            self._add(connection_report(connection))
-        if self._evicted:
-            capture.problems.append(f"{self._evicted} ended connections are in the sums only (--max-connections)")
-        kept = sorted(self._kept, key=lambda connection: connection.id)
-        report = model.Report(capture=capture, connections=kept, summary=_add(self._sums, summarise(kept)))
-        if self._format == "json":
-            self._output.write(json_document(report, for_people=sys.stdout.isatty()))
-        elif self._format == "ndjson":
-            self._output.writelines(rest_lines(report))
-        else:
-            self._output.write(closing_text(report).encode())
-        self.flush()
-        return report
-
-    def _add(self, report: model.Connection) -> None:
-        if self._format == "ndjson":
-            self._output.write(connection_line(report))
-        elif self._format == "text":
-            self._output.write(connection_text(report).encode())
-        self._kept.append(report)
-        if len(self._kept) > self._max:
-            self._sums = _add(self._sums, summarise([self._kept.popleft()]))
-            self._evicted += 1
-
-
-def _add(first: model.Summary, second: model.Summary) -> model.Summary:
-    """Two sums in one."""
-    closes: Counter[tuple[int, str | None, str | None]] = Counter()
-    hit: Counter[tuple[str, str]] = Counter()
-    violations: Counter[tuple[str, str]] = Counter()
-    for summary in (first, second):
-        for close in summary.closes:
-            closes[close.code, close.name, close.initiator] += close.connections
-        for violation in summary.violations:
-            hit[violation.rule, violation.severity] += violation.connections
-            violations[violation.rule, violation.severity] += violation.count
-    order = sorted(violations, key=lambda key: (-Severity(key[1]).rank, -violations[key], key[0]))
-    return model.Summary(
-        connections=first.connections + second.connections,
-        open=first.open + second.open,
-        failed_handshakes=first.failed_handshakes + second.failed_handshakes,
-        closes=[model.CloseCount(code, name, by, count) for (code, name, by), count in closes.most_common()],
-        violations=[model.ViolationCount(*key, hit[key], violations[key]) for key in order],
-    )
 
 
 class _EndSignals:
@@ -267,8 +199,8 @@ def _abandon(capture: LiveCapture) -> None:
 def _say_where(capture: LiveCapture) -> None:
     """The honest counters, on standard error."""
     if capture.problem:
-        click.echo(f"wsinspect: {capture.problem}", err=True)
-    where = f"the capture is in {', '.join(capture.files)}" if capture.keep else "not kept (-w FILE keeps it)"
+        click.echo(f"wsinspect: {terminal(capture.problem)}", err=True)
+    where = f"the capture is in {terminal(', '.join(capture.files))}" if capture.keep else "not kept (-w FILE keeps it)"
     click.echo(
         f"wsinspect: {capture.received:,} packets received, {capture.dropped:,} dropped by the kernel, 0 by wsinspect; "
         + where,

@@ -130,17 +130,19 @@ def report_command(
     Exit status: 0 done · 1 --fail-on found something · 2 wrong usage or unreadable input
     """
     if capture["interfaces"]:
-        from wsinspect.cli.live import MAX_CONNECTIONS, report_live
+        from wsinspect.cli.live import report_live
+        from wsinspect.cli.printer import MAX_CONNECTIONS
 
         options = live_options(words, file is not None or follow, **capture)
-        sys.exit(report_live(options, format_, fail_on, max_connections or MAX_CONNECTIONS))
+        sys.exit(report_live(options, format_, fail_on, max_connections or MAX_CONNECTIONS, timers))
     path = file or (words[0] if words else None)
     if path is None or len(words) + (file is not None) > 1:
         raise WsinspectError("name one capture file, or an interface with -i", "wsinspect report --help tells more")
     if follow or is_pipe(path):
-        from wsinspect.cli.live import MAX_CONNECTIONS, report_followed
+        from wsinspect.cli.live import report_followed
+        from wsinspect.cli.printer import MAX_CONNECTIONS
 
-        sys.exit(report_followed(path, format_, fail_on, max_connections or MAX_CONNECTIONS))
+        sys.exit(report_followed(path, format_, fail_on, max_connections or MAX_CONNECTIONS, timers))
     from wsinspect.cli.report import print_report
 
     sys.exit(print_report(path, format_, fail_on, timers))
@@ -189,5 +191,7 @@ def main(arguments: list[str] | None = None) -> Any:
     except WsinspectError as error:
         from wsinspect.escape import terminal  # file names may be anybody's
 
-        click.echo(f"wsinspect: {terminal(str(error))}", err=True)
+        told = error.message.replace("\n", " ") + (f": {error.hint}" if error.hint else "")
+        # A hint may have two lines: what to do, or what else.
+        click.echo("wsinspect: " + "\n".join(terminal(text) for text in told.split("\n")), err=True)
         sys.exit(error.exit_status)

@@ -8,6 +8,7 @@ import click
 from wsinspect.capture.source import CaptureReader, open_capture
 from wsinspect.cli.progress import with_progress
 from wsinspect.connection import Connection
+from wsinspect.diagnosis.gather import gather
 from wsinspect.diagnosis.timers import Timers, with_user_timers
 from wsinspect.inspector import Inspector
 from wsinspect.report import model
@@ -46,7 +47,7 @@ def _stream(path: str, reader: CaptureReader, timers: Timers) -> model.Report:
         connections += _print_connections(inspector.feed_batch(batch), output, timers)
         output.flush()
     connections += _print_connections(inspector.finish(), output, timers)
-    add_diagnoses(connections, inspector.connections, timers)
+    add_diagnoses(connections, [gather(connection) for connection in inspector.connections], timers)
     report = _report(path, reader, inspector, connections)
     output.writelines(rest_lines(report))
     output.flush()

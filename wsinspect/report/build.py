@@ -9,6 +9,7 @@ from wsinspect.capture.source import CaptureReader, open_capture
 from wsinspect.connection import Connection
 from wsinspect.diagnosis.cause import Diagnosis
 from wsinspect.diagnosis.diagnose import diagnose_all, diagnose_one
+from wsinspect.diagnosis.facts import Facts
 from wsinspect.diagnosis.gather import gather
 from wsinspect.diagnosis.timers import Timers, known_timers
 from wsinspect.inspector import Inspector
@@ -69,11 +70,9 @@ def connection_reports(connections: Sequence[Connection], timers: Timers | None 
     return [connection_report(connection, found[connection.id]) for connection in connections]
 
 
-def add_diagnoses(
-    reports: Sequence[model.Connection], connections: Sequence[Connection], timers: Timers | None = None
-) -> None:
-    """Bring reports that were made one by one to what is known now that all connections are over."""
-    found = diagnose_all([gather(connection) for connection in connections], timers or known_timers())
+def add_diagnoses(reports: Iterable[model.Connection], facts: Sequence[Facts], timers: Timers | None = None) -> None:
+    """Bring reports that were made one by one to what is known now that the facts of all connections are."""
+    found = diagnose_all(facts, timers or known_timers())
     for report in reports:
         if report.id in found:
             report.close.diagnosis = _diagnosis_report(found[report.id])

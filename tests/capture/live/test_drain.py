@@ -13,6 +13,7 @@ class FakeDrain:
     """Packets that come when the test says so."""
 
     pause = 0.0
+    full = 5
 
     def __init__(self, counts: list[int], endless: int = 0) -> None:
         self.reading, self.writing = os.pipe()
@@ -61,7 +62,7 @@ def test_a_number_of_packets_ends_it_exactly(control: tuple[int, int]) -> None:
 
 
 def test_a_length_of_time_ends_it(control: tuple[int, int]) -> None:
-    drain = FakeDrain([], endless=5)
+    drain = FakeDrain([], endless=4)
     begun = time.monotonic()
     Loop(drain, control[0], lambda *_: None).run(None, 0.2)
     assert 0.2 < time.monotonic() - begun < 2
@@ -77,7 +78,7 @@ def test_silence_after_packets_flushes_once(control: tuple[int, int]) -> None:
 
 
 def test_without_silence_it_flushes_in_time_and_tells(control: tuple[int, int]) -> None:
-    drain = FakeDrain([], endless=5)
+    drain = FakeDrain([], endless=4)
     told: list[tuple[int, int]] = []
     Loop(drain, control[0], lambda *counts: told.append(counts)).run(None, 0.9)
     assert len(drain.flushes) >= 4
@@ -87,9 +88,26 @@ def test_without_silence_it_flushes_in_time_and_tells(control: tuple[int, int]) 
     drain.close()
 
 
-@pytest.mark.parametrize("endless", [0, 5])
-def test_the_parent_ends_it(control: tuple[int, int], endless: int) -> None:
-    drain = FakeDrain([], endless)
+def test_the_parent_ends_it(control: tuple[int, int]) -> None:
+    drain = FakeDrain([])
+    os.write(control[1], b"x")
+    begun = time.monotonic()
+    Loop(drain, control[0], lambda *_: None).run(None, None)
+    assert time.monotonic() - begun < 2
+    drain.close()
+
+
+def test_what_is_in_the_kernel_when_the_parent_ends_it_is_still_taken(control: tuple[int, int]) -> None:
+    drain = FakeDrain([5] * 500)
+    os.write(control[1], b"x")
+    Loop(drain, control[0], lambda *_: None).run(None, None)
+    assert drain.taken == 2500
+    drain.close()
+
+
+def test_but_not_for_ever(control: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wsinspect.capture.live.drain.EMPTY_SECONDS", 0.1)
+    drain = FakeDrain([], endless=5)
     os.write(control[1], b"x")
     begun = time.monotonic()
     Loop(drain, control[0], lambda *_: None).run(None, None)

@@ -126,6 +126,9 @@ def main(arguments: list[str]) -> int:
     dropped = 0
     try:
         dropped = drain.dropped()
+    except WsinspectError as error:
+        trouble = trouble or error
+    try:
         drain.close()
     except WsinspectError as error:
         trouble = trouble or error

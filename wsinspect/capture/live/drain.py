@@ -19,11 +19,17 @@ SETTLE_SECONDS: Final = 0.15
 """How long what was on the wire before the stop may take to come out of the kernel's buffers (see TIMEOUT_MS)."""
 
 
+EMPTY_SECONDS: Final = 3.0
+"""How long emptying them may take when the traffic was too much to keep up with."""
+
+
 class Drain(Protocol):
     """A way to take packets from the kernel and append them to a file."""
 
     descriptors: list[int]
     """Readable when there are packets."""
+    full: int
+    """A `drain` that takes fewer packets than this has emptied the kernel's buffers."""
     pause: float
     """Seconds to let packets gather when there are few; 0 if the kernel does that."""
 
@@ -87,12 +93,17 @@ class Loop:
                     self.stop()
             if deadline is not None and now >= deadline:
                 self.stop()
-            if self._taken == max_packets or (self._stop_at is not None and now >= self._stop_at):
+            if self._taken == max_packets or self._is_over(now, count):
                 return
             if count == 0:
                 self._wait(now, deadline)
-            elif drain.pause and count < BURST // 100:
+            elif drain.pause and count < drain.full:
                 time.sleep(drain.pause)
+
+    def _is_over(self, now: float, count: int) -> bool:
+        if self._stop_at is None or now < self._stop_at:
+            return False
+        return count < self._drain.full or now >= self._stop_at + EMPTY_SECONDS
 
     def _wait(self, now: float, deadline: float | None) -> None:
         timeout = float(WAIT_MS)

@@ -43,6 +43,7 @@ class DumpcapDrain:
     """dumpcap's output into a file. Counts no packets: nobody here looks at them."""
 
     pause = 0.0
+    full = 1
 
     def __init__(self, settings: Settings) -> None:
         """Start it; it waits until `write_to` says where its output goes.

@@ -5,6 +5,7 @@ import errno
 import os
 from typing import Final
 
+from wsinspect.capture.live.drain import BURST
 from wsinspect.capture.live.libpcap import PCAP_FILE_HEADER, RECORD, Handle, c_library, library
 from wsinspect.capture.live.output import OutputFiles, no_room
 from wsinspect.capture.live.settings import SNAP_LENGTH
@@ -28,17 +29,16 @@ class PcapDrain:
         self._received = 0
         self._sound = (0, 0)  # of the current file: the size, and of the capture: the packets, at the last sound flush
         self._lost = 0
+        # A file of a ring grows by a part of its size only between two looks.
+        self.full = BURST if files.file_size is None else min(BURST, max(16, files.file_size // SNAP_LENGTH))
         self._begin()
 
     def drain(self, limit: int) -> int:
         file_size = self._files.file_size
-        if file_size is not None:
-            if self._pcap.pcap_dump_ftell(self._dumper) >= file_size:
-                self._end()
-                self._begin()
-            # A file grows by a part of its size only before the next look.
-            limit = min(limit, max(16, file_size // SNAP_LENGTH))
-        count = self._handle.dispatch(limit, self._dumper)
+        if file_size is not None and self._pcap.pcap_dump_ftell(self._dumper) >= file_size:
+            self._end()
+            self._begin()
+        count = self._handle.dispatch(min(limit, self.full), self._dumper)
         self._received += count
         return count
 

@@ -28,6 +28,7 @@ class PcapngDrain:
     """Several interfaces into one pcapng file, or one interface for who wants that format."""
 
     pause = 0.0
+    full = MEMORY_BURST
 
     def __init__(self, handles: Sequence[Handle], files: OutputFiles, filter_: str) -> None:
         self.descriptors = [handle.descriptor for handle in handles]

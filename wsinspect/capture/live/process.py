@@ -18,7 +18,7 @@ from wsinspect.errors import WsinspectError
 
 START_SECONDS: Final = 15.0
 """The child has this long to open the interfaces."""
-STOP_SECONDS: Final = 5.0
+STOP_SECONDS: Final = 8.0
 """The child has this long to empty the kernel's buffers and close the file; then it is killed."""
 _READ_SIZE: Final = 65536
 

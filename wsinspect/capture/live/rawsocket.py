@@ -9,6 +9,7 @@ and `any` is a socket for each interface that is up at the start.
 """
 
 import ctypes
+import errno
 import os
 import socket
 import struct
@@ -141,6 +142,7 @@ class RawDrain:
     """Raw sockets into a pcapng file."""
 
     pause = 0.003
+    full = MESSAGES
 
     def __init__(self, sockets: list[RawSocket], files: OutputFiles, filter_: str) -> None:
         self.descriptors = [raw.descriptor for raw in sockets]
@@ -214,9 +216,18 @@ class RawDrain:
         return count
 
     def _check(self, interface: int, number: int) -> None:
-        error = OSError(number, os.strerror(number))  # of the class that fits the number
-        if not isinstance(error, BlockingIOError | InterruptedError):
-            raise WsinspectError(f"{self._sockets[interface].interface}: {error.strerror}")
+        """Whether an error of the receiving call is one: an interface that is down may come up again."""
+        name = self._sockets[interface].interface
+        if number in (errno.EAGAIN, errno.EINTR) or (number == errno.ENETDOWN and _exists(name)):
+            return
+        raise WsinspectError(f"{name}: {'the interface is gone' if number == errno.ENETDOWN else os.strerror(number)}")
+
+
+def _exists(interface: str) -> bool:
+    try:
+        return socket.if_nametoindex(interface) > 0
+    except OSError:
+        return False
 
 
 def _with_tag(packet: memoryview, tag: int, tag_type: int) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from wsinspect.capture.follow import Follow
 from wsinspect.capture.live.process import CaptureProcess
+from wsinspect.capture.live.settings import Method
 from wsinspect.capture.packet import Packet
 from wsinspect.capture.source import BATCH_SIZE, CaptureReader, open_capture
 from wsinspect.errors import WsinspectError
@@ -37,10 +38,10 @@ class LiveReader(CaptureReader):
 
     @property
     def dropped(self) -> int | None:
-        """Packets that the kernel had no room for; None while nobody says."""
-        counted = self._process.counts.dropped
-        stored = [part.dropped for part in self._parts if part.dropped is not None]
-        return max(counted, sum(stored)) if stored or counted or self._process.counts.received else None
+        """Packets that the kernel had no room for; None while dumpcap, which says it at the end, has not said it."""
+        if self._process.method is Method.DUMPCAP:
+            return self._parts[-1].dropped  # the only one: dumpcap writes no ring
+        return self._process.counts.dropped
 
     @property
     def secrets(self) -> list[bytes]:

@@ -1,0 +1,100 @@
+"""Prints connections as they end, in the report's formats, and what there is to say when all of them have."""
+
+import sys
+from collections import Counter, deque
+from collections.abc import Iterable
+from typing import Final
+
+from wsinspect.connection import Connection
+from wsinspect.diagnosis.diagnose import diagnose_one
+from wsinspect.diagnosis.facts import Facts
+from wsinspect.diagnosis.gather import gather
+from wsinspect.diagnosis.timers import Timers
+from wsinspect.inspector import Inspector
+from wsinspect.report import model
+from wsinspect.report.build import add_diagnoses, connection_report, summarise
+from wsinspect.report.encode import connection_line, json_document, rest_lines
+from wsinspect.report.text import closing_text, connection_text
+from wsinspect.rules.rule import Severity
+
+MAX_CONNECTIONS: Final = 20_000
+"""Ended connections kept for the end of the report, some 4 kB each; of older ones only the sums are."""
+
+
+class Printer:
+    """Prints connections as they end, and keeps as many as it may for the rest of the report."""
+
+    def __init__(self, format_: str, max_connections: int, timers: Timers) -> None:
+        self._format = format_
+        self._timers = timers
+        self._max = max_connections
+        self._output = sys.stdout.buffer
+        self._kept: deque[tuple[model.Connection, Facts]] = deque()
+        self._evicted = 0
+        self._sums = summarise(())
+        """Of the evicted ones."""
+
+    def print(self, ended: Iterable[Connection], inspector: Inspector) -> None:
+        """These are over."""
+        for connection in ended:
+            inspector.connections.remove(connection)
+            self._add(connection)
+
+    def flush(self) -> None:
+        """Let the reader at the other end of the pipe have it now."""
+        self._output.flush()
+
+    def finish(self, capture: model.Capture, still_open: list[Connection]) -> model.Report:
+        """What comes after the last connection."""
+        for connection in still_open:
+            self._add(connection)
+        if self._evicted:
+            capture.problems.append(f"{self._evicted} ended connections are in the sums only (--max-connections)")
+        # Some causes show only in all of them together; what was printed already said what each shows by itself.
+        add_diagnoses((report for report, _ in self._kept), [facts for _, facts in self._kept], self._timers)
+        kept = sorted((report for report, _ in self._kept), key=lambda connection: connection.id)
+        report = model.Report(capture=capture, connections=kept, summary=_add(self._sums, summarise(kept)))
+        if self._format == "json":
+            self._output.write(json_document(report, for_people=sys.stdout.isatty()))
+        elif self._format == "ndjson":
+            self._output.writelines(rest_lines(report))
+        else:
+            self._output.write(closing_text(report).encode())
+        self.flush()
+        return report
+
+    def _add(self, connection: Connection) -> None:
+        facts = gather(connection)
+        report = connection_report(connection, diagnose_one(facts, self._timers))
+        if self._format == "ndjson":
+            self._output.write(connection_line(report))
+        elif self._format == "text":
+            self._output.write(connection_text(report).encode())
+        self._kept.append((report, facts))
+        if len(self._kept) > self._max:
+            self._sums = _add(self._sums, summarise([self._kept.popleft()[0]]))
+            self._evicted += 1
+
+
+def _add(first: model.Summary, second: model.Summary) -> model.Summary:
+    """Two sums in one."""
+    closes: Counter[tuple[int, str | None, str | None]] = Counter()
+    causes: Counter[str] = Counter()
+    hit: Counter[tuple[str, str]] = Counter()
+    violations: Counter[tuple[str, str]] = Counter()
+    for summary in (first, second):
+        for close in summary.closes:
+            closes[close.code, close.name, close.initiator] += close.connections
+        causes.update({cause.id: cause.connections for cause in summary.diagnoses})
+        for violation in summary.violations:
+            hit[violation.rule, violation.severity] += violation.connections
+            violations[violation.rule, violation.severity] += violation.count
+    order = sorted(violations, key=lambda key: (-Severity(key[1]).rank, -violations[key], key[0]))
+    return model.Summary(
+        connections=first.connections + second.connections,
+        open=first.open + second.open,
+        failed_handshakes=first.failed_handshakes + second.failed_handshakes,
+        closes=[model.CloseCount(code, name, by, count) for (code, name, by), count in closes.most_common()],
+        violations=[model.ViolationCount(*key, hit[key], violations[key]) for key in order],
+        diagnoses=[model.DiagnosisCount(id, count) for id, count in causes.most_common()],
+    )
