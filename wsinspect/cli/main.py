@@ -187,11 +187,24 @@ def is_pipe(path: str) -> bool:
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command; trouble that the user or the environment caused is one line on standard error."""
     try:
-        return cli.main(args=arguments, prog_name="wsinspect")
+        return sys.exit(cli.main(args=arguments, prog_name="wsinspect", standalone_mode=False))
     except WsinspectError as error:
-        from wsinspect.escape import terminal  # file names may be anybody's
-
-        told = error.message.replace("\n", " ") + (f": {error.hint}" if error.hint else "")
         # A hint may have two lines: what to do, or what else.
-        click.echo("wsinspect: " + "\n".join(terminal(text) for text in told.split("\n")), err=True)
-        sys.exit(error.exit_status)
+        message = error.message.replace("\n", " ")
+        _complain(f"{message}: {error.hint}" if error.hint else message, error.exit_status)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "wsinspect"
+        _complain(f"{error.format_message().rstrip('.')}: {command} --help tells more", 2)
+    except click.Abort:
+        _complain("interrupted", 130)
+    except BrokenPipeError:
+        # Whoever read has seen enough (`| head`); the interpreter must not try again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _complain(text: str, exit_status: int) -> None:
+    from wsinspect.escape import terminal  # file names may be anybody's
+
+    click.echo("wsinspect: " + "\n".join(terminal(line) for line in text.split("\n")), err=True)
+    sys.exit(exit_status)
