@@ -95,7 +95,7 @@ def _neighbours_alive(group: Iterable[Facts]) -> dict[int, bool]:
             run = dead_run(facts, side)
             if run is None:
                 continue
-            others = [one for one in group if one.id != facts.id and one.end_ns >= run.first_ns]
+            others = [one for one in group if one.id != facts.id and one.open_until_ns >= run.first_ns]
             if others:
                 found[facts.id] = any(one.side(side.peer).last_packet_ns > run.times[-1] for one in others)
     return found

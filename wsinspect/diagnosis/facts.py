@@ -130,6 +130,11 @@ class Facts:
         return self.end.time_ns if self.end else self.last_ns
 
     @property
+    def open_until_ns(self) -> int:
+        """Time of the end, or up to which it was open as far as the capture goes."""
+        return self.end.time_ns if self.end else self.seen_until_ns
+
+    @property
     def age(self) -> float | None:
         """Seconds from the 101 to the end; None without either."""
         if self.opened_ns is None or self.end is None:

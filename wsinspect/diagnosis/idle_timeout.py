@@ -27,7 +27,8 @@ def idle_timeout(facts: Facts, timers: Timers, same: SameIdle | None = None) -> 
     if hinted or same is not None:
         confidence = Confidence.LIKELY
     else:
-        confidence = Confidence.POSSIBLE if len(rows) == 1 else Confidence.WEAK
+        other_busy = first.activity != "either" and not first.fits(facts.idle)
+        confidence = Confidence.POSSIBLE if len(rows) == 1 and not other_busy else Confidence.WEAK
     names = f"{first.name} ({limit(first.seconds)})"
     if not hinted and len(ordered) > 1:
         names += f", also {', '.join(row.name for row in ordered[1:])}"
@@ -69,9 +70,10 @@ def _what_happened(facts: Facts, row: Timer | None) -> str:
     assert end is not None and facts.idle is not None
     how = f"ended TCP with {end.kind} and sent no Close" if facts.is_silent_end else f"closed with {end.code}"
     last, value = "", facts.idle
-    if row is not None and row.activity in ("client", "server"):
-        last = f" of the {row.activity}"
-        value = (facts.idle_client if row.activity == "client" else facts.idle_server) or value
+    if row is not None and row.activity != "either":
+        idles = {Side.CLIENT: facts.idle_client or value, Side.SERVER: facts.idle_server or value}
+        side = max(idles, key=lambda side: idles[side]) if row.activity == "each" else Side(row.activity)
+        last, value = f" of the {side}" if idles[side] > value + 0.5 else "", idles[side]
     return f"The {facts.side_name(end.by)} {how}, {span(value)} after the last byte{last}"
 
 

@@ -44,7 +44,7 @@ def mass_closes(group: list[Facts]) -> list[MassClose]:
             if len(members) < MASS_CLOSE_MIN:
                 break
             began_ns = members[0].end_ns
-            open_then = [f for f in group if (f.opened_ns or 0) <= began_ns and f.end_ns >= began_ns]
+            open_then = [f for f in group if (f.opened_ns or 0) <= began_ns and f.open_until_ns >= began_ns]
             if len(members) >= MASS_CLOSE_SHARE * len(open_then) and not _agree_otherwise(members):
                 kinds = frozenset((f.end.kind, f.end.code) for f in members if f.end is not None)
                 seconds = (members[-1].end_ns - began_ns) / 1e9

@@ -57,9 +57,9 @@ def _chains(attempts: list[Facts]) -> list[list[Facts]]:
     chains: list[list[Facts]] = []
     chain: list[Facts] = []
     for facts in attempts:
-        while chain and facts.started_ns < _over_ns(chain[-1]) and not chain[-1].ended_abnormally:
+        while chain and facts.started_ns < chain[-1].open_until_ns and not chain[-1].ended_abnormally:
             chain.pop()  # that one goes well, and belongs to somebody else
-        if chain and facts.started_ns < _over_ns(chain[-1]):
+        if chain and facts.started_ns < chain[-1].open_until_ns:
             if len(chain) > 1:
                 chains.append(chain)
             chain = []
@@ -98,10 +98,6 @@ def _is_hasty(delays: list[float]) -> bool:
 def _backs_off(delays: list[float]) -> bool:
     """Whether the delays grow as with a backoff."""
     return delays[-1] > 2 * delays[0] and all(after >= before for before, after in pairwise(delays))
-
-
-def _over_ns(facts: Facts) -> int:
-    return facts.end_ns if facts.end is not None else facts.seen_until_ns
 
 
 def _failure(facts: Facts) -> str:

@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final, Self
 
 from wsinspect.diagnosis.thresholds import TIMER_EARLY, timer_tolerance
@@ -113,7 +113,7 @@ class Timers:
 @cache
 def known_timers() -> Timers:
     """The table that comes with the program."""
-    table = tomllib.loads(files("wsinspect.diagnosis").joinpath("timers.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(Path(__file__).with_name("timers.toml").read_text(encoding="utf-8"))
     return Timers(
         tuple(Timer.of(row) for row in table["idle"]),
         tuple(Timer.of(row) for row in table["lifetime"]),
