@@ -217,6 +217,21 @@ async def test_quitting_does_not_wait_for_the_source() -> None:
         await until(pilot, lambda: app._exit)
 
 
+async def test_leaving_while_much_is_being_read() -> None:
+    for wait in (0.0, 0.05, 0.3):
+        steps = [[make_report(number)] for number in range(1, 3000)]
+        app = WsinspectApp(FakeSource(steps))
+        async with app.run_test() as pilot:
+            await pilot.pause(wait)
+
+
+async def test_a_capture_that_is_read_at_once() -> None:
+    app = WsinspectApp(FakeSource([[make_report(1)]]))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: "1 connection" in screen_text(app))
+        assert "Esc stops" not in screen_text(app)
+
+
 async def test_a_live_capture_says_so() -> None:
     class Live(FakeSource):
         size = None

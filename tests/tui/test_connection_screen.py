@@ -254,6 +254,22 @@ async def test_a_slow_connection_does_not_replace_the_next_one() -> None:
         assert screen.opened.index == 1
 
 
+async def test_going_back_before_it_is_open() -> None:
+    gate = threading.Event()
+
+    def slow(index: int) -> Timeline:
+        gate.wait(10)
+        return tell_of_many_frames(index)
+
+    app = WsinspectApp(FakeSource([[make_report(1)]], tell=slow))
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        await pilot.press("enter", "escape")
+        gate.set()
+        await pilot.pause(0.2)
+        assert isinstance(app.screen, ConnectionsScreen)
+
+
 async def test_nothing_was_captured_of_it() -> None:
     report = make_report(1, url=None, handshake=None, opened=None)
     app = WsinspectApp(FakeSource([[report]]))

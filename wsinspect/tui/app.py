@@ -44,9 +44,9 @@ class WsinspectApp(App[None]):
         self._loader = Loader(self.store, self.post_message)
         self._list = ConnectionsScreen(self.store)
 
-    def on_mount(self) -> None:
-        """Show the list and begin to read."""
-        self.push_screen(self._list)
+    async def on_mount(self) -> None:
+        """Show the list and begin to read: not before it is there, or the first news would find nobody."""
+        await self.push_screen(self._list)
         self._loader.start()
 
     @on(Loader.Progressed)

@@ -75,7 +75,7 @@ class ConnectionScreen(Screen[int]):
 
     def show_progress(self, progress: Progress) -> None:
         """Reading has moved on: perhaps with packets of this connection."""
-        if self._revision >= 0:
+        if self._revision >= 0 and self.query(ConnectionHeader):
             self.store.refresh((self.index,))
             if self.store.revision(self.index) != self._revision:
                 self._header.remark("More packets of this connection have come: r shows them.")
@@ -98,8 +98,8 @@ class ConnectionScreen(Screen[int]):
 
     def _show(self, result: tuple[Opened, Story]) -> None:
         opened, story = result
-        if opened.index != self.index:
-            return  # the user has gone on to another connection
+        if opened.index != self.index or not self.query(StoryView):
+            return  # the user has gone on to another connection, or back to the list
         same = self.opened is not None and self.opened.index == opened.index
         self.opened = opened
         if not same:
@@ -115,7 +115,8 @@ class ConnectionScreen(Screen[int]):
         self.query_one(ViolationsView).show(opened)
 
     def _show_error(self, error: WsinspectError) -> None:
-        self._header.remark(str(error))
+        if self.query(ConnectionHeader):
+            self._header.remark(str(error))
 
     # Keys
 

@@ -118,6 +118,8 @@ class ConnectionsScreen(Screen[None]):
 
     def show_progress(self, progress: Progress) -> None:
         """Reading has moved on."""
+        if not self.query(Header) or not self.query(ConnectionTable):
+            return  # the program is being left
         self.query_one(Header).show(progress)
         # Sorting everything costs more than adding at the end: not with every report, but surely with the last one.
         sort = progress.done or progress.seconds - self._sorted_at > 1.0
