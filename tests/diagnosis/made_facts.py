@@ -101,7 +101,7 @@ def made(
             "user_agent": "test",
             "handshake": shake,
             "ending": Ending(**values),
-            "broken_rules": frozenset(),
+            "http_text": "",
             "started_ns": ns(start),
             "opened_ns": None if failed else ns(start),
             "last_ns": ns(last),

@@ -335,7 +335,7 @@ def test_no_dead_path(facts: Facts) -> None:
 
 
 def test_http_in_the_stream() -> None:
-    facts = made(end=(CLIENT, "close", 60.0), code=1002, broken_rules=frozenset({"http-inside-stream"}))
+    facts = made(end=(CLIENT, "close", 60.0), code=1002, http_text="it")
     assert "failed the connection with 1002" in only(facts)[1]
 
 

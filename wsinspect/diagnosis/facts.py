@@ -98,7 +98,8 @@ class Facts:
     user_agent: str
     handshake: Handshake
     ending: Ending
-    broken_rules: frozenset[str]
+    http_text: str
+    """What the rule found that finds HTTP where a frame should begin; empty if it found none."""
     started_ns: int
     opened_ns: int | None
     last_ns: int

@@ -36,7 +36,7 @@ def gather(connection: Connection, now_ns: int = 0) -> Facts:
         user_agent=(request.value("User-Agent") or "") if request else "",
         handshake=connection.handshake,
         ending=ending,
-        broken_rules=frozenset(violation.rule for violation in connection.violations),
+        http_text=next((one.detail for one in connection.violations if one.rule == "http-inside-stream"), ""),
         started_ns=request.time_ns if request and connection.attempt else connection.started_ns,
         opened_ns=connection.opened_ns,
         last_ns=connection.last_ns,

@@ -4,12 +4,11 @@ from wsinspect.diagnosis.cause import Confidence, Diagnosis, quoted
 from wsinspect.diagnosis.facts import EndKind, Facts
 
 ID = "http-error-in-stream"
-_RULE = "http-inside-stream"
 
 
 def http_error_in_stream(facts: Facts) -> Diagnosis | None:
     """Judges by the rule that finds such text; its detail quotes it."""
-    if _RULE not in facts.broken_rules:
+    if not facts.http_text:
         return None
     end = facts.end
     reaction = ""
@@ -19,6 +18,6 @@ def http_error_in_stream(facts: Facts) -> Diagnosis | None:
     return Diagnosis(
         ID,
         Confidence.LIKELY,
-        f"HTTP was written into the open WebSocket stream{reaction}. "
+        f"HTTP was written into the open WebSocket stream: {facts.http_text}{reaction}. "
         f"Look at the proxy or framework that handles errors{where}.",
     )
