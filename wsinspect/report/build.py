@@ -18,7 +18,7 @@ from wsinspect.report.sentence import summary
 from wsinspect.rules.rule import Severity
 from wsinspect.rules.violation import Violation
 from wsinspect.websocket.closecodes import describe
-from wsinspect.websocket.closing import CloseEvent, Ending, TcpEnd, TcpEndKind
+from wsinspect.websocket.closing import CloseEvent, Ending, TcpEnd, TcpEndKind, close_event
 from wsinspect.websocket.frames import OPCODE_NAMES
 from wsinspect.websocket.half import CloseFrame, Half
 from wsinspect.websocket.side import Side
@@ -118,7 +118,7 @@ def connection_report(
 
 def close_report(connection: Connection, ending: Ending, diagnosis: Sequence[Diagnosis] = ()) -> model.Close:
     """The report's `close`."""
-    client, server = connection.close_event(Side.CLIENT), connection.close_event(Side.SERVER)
+    client, server = close_event(ending, Side.CLIENT), close_event(ending, Side.SERVER)
     events = None
     if client is not None or server is not None:
         events = model.CloseEvents(_event_report(client), _event_report(server))
@@ -128,7 +128,7 @@ def close_report(connection: Connection, ending: Ending, diagnosis: Sequence[Dia
         server_frame=_close_frame_report(ending.server.close),
         tcp=_tcp_report(ending.tcp),
         event=events,
-        summary=summary(connection),
+        summary=summary(connection, ending),
         diagnosis=_diagnosis_report(diagnosis),
     )
 

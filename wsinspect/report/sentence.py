@@ -5,7 +5,7 @@ from typing import Final
 from wsinspect.connection import Connection
 from wsinspect.report.text import duration
 from wsinspect.websocket.closecodes import describe
-from wsinspect.websocket.closing import Ending, TcpEnd, TcpEndKind
+from wsinspect.websocket.closing import Ending, TcpEnd, TcpEndKind, close_event
 from wsinspect.websocket.half import CloseFrame
 from wsinspect.websocket.side import Side
 
@@ -13,9 +13,8 @@ LONG: Final = 600
 """Seconds of silence from which on they are told in minutes or hours."""
 
 
-def summary(connection: Connection) -> str:
+def summary(connection: Connection, ending: Ending) -> str:
     """Who ended the connection, how, and what the programs at both ends were told."""
-    ending = connection.ending(connection.last_ns)
     if ending.failed:
         return _failed(connection, ending)
     if ending.answer_missed:
@@ -23,7 +22,7 @@ def summary(connection: Connection) -> str:
     initiator = ending.initiator
     if initiator is None:
         return _without_close(connection, ending)
-    return _with_close(ending, initiator) + _told(connection)
+    return _with_close(ending, initiator) + _told(ending)
 
 
 def _failed(connection: Connection, ending: Ending) -> str:
@@ -54,7 +53,7 @@ def _without_close(connection: Connection, ending: Ending) -> str:
     length = f"{idle:.1f} s" if idle < LONG else duration(idle)
     gone = f", {length} after the last byte" if idle >= 1 else ""
     if not (ending.client.may_have_missed_frames or ending.server.may_have_missed_frames):
-        return f"No Close frame: {_tcp_ended(first)}{gone}{_told(connection) or '; both programs are told 1006.'}"
+        return f"No Close frame: {_tcp_ended(first)}{gone}{_told(ending) or '; both programs are told 1006.'}"
     return f"{_tcp_ended(first, start=True)}{gone}; a Close may have been among the bytes that were not captured."
 
 
@@ -93,9 +92,9 @@ def _tcp_ended(end: TcpEnd, start: bool = False) -> str:
     return f"{end.by.capitalize() if start else end.by} {verb}"
 
 
-def _told(connection: Connection) -> str:
+def _told(ending: Ending) -> str:
     """What the programs are told, where that is not what the Close frames say already."""
-    client, server = connection.close_event(Side.CLIENT), connection.close_event(Side.SERVER)
+    client, server = close_event(ending, Side.CLIENT), close_event(ending, Side.SERVER)
     if client is None and server is None:
         return "."
     if client is not None and server is not None and client.code == server.code:
