@@ -40,8 +40,10 @@ class Utf8Validator:
         except UnicodeDecodeError as error:
             return _locate(error, start)
         self._length += len(data)
-        held = self._decoder.getstate()[0]
-        self._held = held
+        self._held = held = self._decoder.getstate()[0]
+        if len(held) == 2 and held[0] == 0xED and held[1] >= 0xA0:
+            # Python waits for the third byte of a surrogate before it says no; the second is one too many already.
+            return BadByte(self._length - 1, held[1], held[:1])
         return None
 
     def finish(self) -> BadByte | None:
