@@ -112,7 +112,7 @@ def open_command(words: tuple[str, ...], file: str | None, follow: bool, **captu
     type=click.Choice(["note", "warning", "error"]),
     help="Exit with status 1 if there is a violation of at least this severity.",
 )
-@click.option("--timer", "timers", metavar="NAME=SECONDS", multiple=True, help="An idle timer of yours, for the causes.")
+@click.option("--timer", "timers", metavar="NAME=SECONDS", multiple=True, help="An idle timer to know of; repeatable.")
 @click.option("--follow", is_flag=True, help="FILE is still being written: go on until Ctrl-C.")
 @capture_options
 @click.option(
