@@ -1,7 +1,6 @@
 """A private copy of input that cannot be read twice (a pipe, a gzip stream), for reading packets again."""
 
 import os
-import tempfile
 
 from wsinspect.errors import WsinspectError
 
@@ -10,6 +9,8 @@ class Spool:
     """An unnamed temporary file: nobody else can open it, and it is gone with the process. $TMPDIR says where."""
 
     def __init__(self) -> None:
+        import tempfile  # brings half the standard library along, and most captures need no copy
+
         try:
             # Mode 0600 by tempfile's promise, even on file systems that need a name for a moment.
             self._file = tempfile.TemporaryFile(prefix="wsinspect-", buffering=0)  # noqa: SIM115 - closed in close()

@@ -8,6 +8,8 @@ import click
 from wsinspect.capture.source import CaptureReader, open_capture
 from wsinspect.cli.progress import with_progress
 from wsinspect.connection import Connection
+from wsinspect.diagnosis.diagnose import diagnose_one
+from wsinspect.diagnosis.facts import Facts
 from wsinspect.diagnosis.gather import gather
 from wsinspect.diagnosis.timers import Timers, with_user_timers
 from wsinspect.inspector import Inspector
@@ -42,22 +44,29 @@ def _stream(path: str, reader: CaptureReader, timers: Timers) -> model.Report:
     """Print each connection as soon as it is over, then the rest: the summary knows what only all of them show."""
     inspector = Inspector()
     output = sys.stdout.buffer
-    connections: list[model.Connection] = []
+    printed: list[tuple[model.Connection, Facts]] = []
     for batch in with_progress(reader):
-        connections += _print_connections(inspector.feed_batch(batch), output, timers)
+        printed += _print_connections(inspector.feed_batch(batch), output, timers)
         output.flush()
-    connections += _print_connections(inspector.finish(), output, timers)
-    add_diagnoses(connections, [gather(connection) for connection in inspector.connections], timers)
+    printed += _print_connections(inspector.finish(), output, timers)
+    connections = [connection for connection, _ in printed]
+    add_diagnoses(connections, [facts for _, facts in printed], timers)
     report = _report(path, reader, inspector, connections)
     output.writelines(rest_lines(report))
     output.flush()
     return report
 
 
-def _print_connections(ended: list[Connection], output: BinaryIO, timers: Timers) -> list[model.Connection]:
-    reports = [connection_report(connection, timers=timers) for connection in ended]
-    output.writelines(connection_line(report) for report in reports)
-    return reports
+def _print_connections(
+    ended: list[Connection], output: BinaryIO, timers: Timers
+) -> list[tuple[model.Connection, Facts]]:
+    printed: list[tuple[model.Connection, Facts]] = []
+    for connection in ended:
+        facts = gather(connection)
+        report = connection_report(connection, diagnose_one(facts, timers))
+        output.write(connection_line(report))
+        printed.append((report, facts))
+    return printed
 
 
 def _report(
