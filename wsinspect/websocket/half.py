@@ -6,8 +6,8 @@ from wsinspect.websocket.extensions import DEFLATE
 from wsinspect.websocket.frames import FrameDecoder, FrameHeader, FramePiece, Opcode
 from wsinspect.websocket.handshake import Handshake
 from wsinspect.websocket.messages import DeflateSetup, MessageAssembler
-from wsinspect.websocket.rhythm import Rhythm
 from wsinspect.websocket.resync import Resynchroniser
+from wsinspect.websocket.rhythm import Rhythm
 from wsinspect.websocket.side import Side
 
 MAX_CONTROL_PAYLOAD: Final = 4096

@@ -1,7 +1,7 @@
 """What a side repeats at a steady pace: Pings, and text messages that serve as heartbeats. And the pauses in between.
 
-In: Pings, and what breaks a silence. Out: `Cadence`s and the silences, for `wsinspect/diagnosis/`. Bounded: a handful of
-numbers per direction. Text that comes in the midst of other traffic is not looked at: a heartbeat is news only where
+In: Pings, and what breaks a silence. Out: `Cadence`s and the silences, for `wsinspect/diagnosis/`. Bounded: a handful
+of numbers per direction. Text that comes in the midst of other traffic is not looked at: a heartbeat is news only where
 it is all there is.
 """
 
