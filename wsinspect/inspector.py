@@ -32,6 +32,7 @@ class Inspector:
         self.first_ns: int | None = None
         self.last_ns = 0
         """Times of the first packet and of the latest one."""
+        self._number = 0  # of the latest packet
         self._begun = 0  # connections, those taken out included
         self._index = index
         self._timelines = timelines
@@ -60,8 +61,9 @@ class Inspector:
     def feed(self, packet: Packet) -> list[Connection]:
         """Take the next packet; returns the connections that are over for good with it (most often none)."""
         # Taken apart at once: cheaper than each field by its name.
-        _, time_ns, link_type, data, _, _ = packet
+        number, time_ns, link_type, data, _, _ = packet
         self.packets += 1
+        self._number = number
         self.bytes += len(data)
         if self.first_ns is None:
             self.first_ns = time_ns
@@ -99,10 +101,23 @@ class Inspector:
 
     def _feed_exotic(self, packet: Packet) -> None:
         """Take the complete road: a tunnel, a fragment, a link layer that is not common."""
+        fragments = self._exotic.fragments
+        fragments.carrier = (packet.offset, packet.number)
+        fragments.carriers = []
         for data in self._exotic.feed(packet.link_type, packet.data, packet.time_ns):
             start, end, flow = ip.find_tcp_in_ip(data, 0)
             if start >= 0:
                 self._feed_tcp(packet, data, start, end, flow)
+                if self._index:
+                    self._index_fragments(flow, fragments.carriers[:-1])
+
+    def _index_fragments(self, flow: bytes, earlier: list[tuple[int, int]]) -> None:
+        """A datagram came in several packets: to read it again takes the earlier ones, too."""
+        conversation = self._conversations.get(self._table.by_flow[flow][0].number) if earlier else None
+        if conversation is not None:
+            for offset, number in earlier:
+                conversation.packet_offsets.insert(len(conversation.packet_offsets) - 1, offset)
+                conversation.packet_numbers.insert(len(conversation.packet_numbers) - 1, number)
 
     def _feed_tcp(self, packet: Packet, data: bytes, start: int, end: int, flow: bytes) -> None:
         """Take a packet in which TCP was found."""
@@ -199,7 +214,7 @@ class Inspector:
         stream = conversation.stream
         if self._conversations.pop(stream.number, None) is None:
             return _NONE
-        conversation.feed(stream.finish(self.packets, self.last_ns))
+        conversation.feed(stream.finish(self._number, self.last_ns))
         conversation.finish(self.last_ns)
         stream.ignored = True  # not ignore(): what it knows of the end is still asked for
         return conversation.connections

@@ -31,6 +31,10 @@ class FragmentCollector:
         self.malformed = 0
         """Fragments that cannot be part of any datagram."""
         self.held_bytes = 0
+        self.carrier = (0, 0)
+        """Offset and number of the captured packet that the next fragment comes in; set by who wants `carriers`."""
+        self.carriers: list[tuple[int, int]] = []
+        """Those of all fragments of the datagram that the last one completed, in the order in which they came."""
         self._datagrams: dict[bytes, _Datagram] = {}  # oldest first
 
     def feed_v4(self, data: bytes, time_ns: int) -> bytes | None:
@@ -75,6 +79,7 @@ class FragmentCollector:
             self.malformed += 1
             return None
         datagram = self._datagrams.get(key)
+        self.carriers = []
         if datagram is None:
             datagram = self._datagrams[key] = _Datagram(time_ns)
         elif datagram.piece_count >= MAX_PIECES:
@@ -85,7 +90,9 @@ class FragmentCollector:
         if not more and not datagram.length:
             datagram.length = end
         self.held_bytes += datagram.add(start, end, data)
+        datagram.carriers.append(self.carrier)
         if datagram.is_whole:
+            self.carriers = datagram.carriers
             self._forget(key)
             self.reassembled += 1
             return datagram
@@ -116,6 +123,7 @@ class _Datagram:
         self.length = 0
         """Of the payload; 0 until the last fragment has come."""
         self.held_bytes = 0
+        self.carriers: list[tuple[int, int]] = []
         self._pieces: list[tuple[int, int, bytes]] = []  # start, end, bytes (fewer if cut); sorted, without overlap
 
     @property

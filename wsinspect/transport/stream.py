@@ -138,7 +138,7 @@ class TcpStream:
         if flags & SYN:
             half.begin(segment.seq)
             events.append(Syn(direction, bool(flags & ACK), segment.packet, segment.time_ns))
-            if segment.payload:  # TCP Fast Open: data behind the SYN (RFC 7413)
+            if segment.payload or segment.cut:  # TCP Fast Open: data behind the SYN (RFC 7413)
                 segment = segment._replace(seq=(segment.seq + 1) & _MASK)
         if flags & RST:
             events.append(Reset(direction, segment.packet, segment.time_ns))
