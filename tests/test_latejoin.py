@@ -1,0 +1,60 @@
+"""Connections whose opening was not captured: who is the client, and when to stop looking."""
+
+from captures.encoder.frames import close_payload, encode
+from wsinspect.latejoin import MAX_TRIED_SEGMENTS, LateJoin
+from wsinspect.transport.reassembly import Chunk, Gap
+
+KEY = bytes.fromhex("0badcafe")
+
+
+def text(number: int, *, masked: bool) -> bytes:
+    return encode(1, f'{{"number":{number},"event":"tick"}}'.encode(), mask=KEY if masked else None)
+
+
+def chunks(direction: int, masked: bool) -> list[Chunk]:
+    return [Chunk(direction, 100 * number, text(number, masked=masked), number, number) for number in range(1, 5)]
+
+
+def test_masked_frames_come_from_the_client() -> None:
+    join = LateJoin()
+    joined = [found for chunk in chunks(1, masked=True) if (found := join.feed(chunk))]
+    assert joined[0].client_direction == 1
+
+
+def test_unmasked_frames_come_from_the_server() -> None:
+    join = LateJoin()
+    joined = [found for chunk in chunks(1, masked=False) if (found := join.feed(chunk))]
+    assert joined[0].client_direction == 0
+
+
+def test_what_the_other_side_has_said_meanwhile_is_handed_out_too() -> None:
+    join = LateJoin()
+    assert join.feed(Chunk(0, 0, text(0, masked=True), 0, 0)) is None
+    joined = next(found for chunk in chunks(1, masked=False) if (found := join.feed(chunk)))
+    assert {piece.direction for piece in joined.pieces} == {0, 1}
+    assert [piece.packet for piece in joined.pieces] == sorted(piece.packet for piece in joined.pieces)
+
+
+def test_the_end_of_the_stream_is_evidence_too() -> None:
+    join = LateJoin()
+    first, second, *_ = chunks(0, masked=True)
+    assert join.feed(first) is None
+    assert join.feed(second._replace(data=encode(8, close_payload(1000), mask=KEY))) is None
+    assert join.finish() is not None
+
+
+def test_it_gives_up() -> None:
+    join = LateJoin()
+    for number in range(MAX_TRIED_SEGMENTS + 1):
+        assert not join.hopeless
+        assert join.feed(Chunk(0, number * 10, b"\xff" * 10, number, number)) is None
+    assert join.hopeless
+
+
+def test_a_gap_breaks_a_chain() -> None:
+    join = LateJoin()
+    first, second, *_ = chunks(0, masked=True)
+    join.feed(first)
+    join.feed(Gap(0, 0, 10, 1, 1))
+    join.feed(second)
+    assert join.finish() is None
