@@ -192,7 +192,7 @@ def disturbed(captured: list[Packet], seed: int) -> list[Packet]:
             run.append(packet)
     times = sorted(packet.time_ns for packet in order)
     return [
-        packet._replace(number=number, time_ns=time_ns)
+        packet.replace(number=number, time_ns=time_ns)
         for number, (packet, time_ns) in enumerate(zip(order, times, strict=True), 1)
     ]
 
@@ -280,13 +280,13 @@ class Kept:
 
     def packet_at(self, offset: int, number: int) -> Packet:
         packet = self._captured[offset - 1]
-        return packet._replace(number=number)
+        return packet.replace(number=number)
 
 
 @given(scripts(), SIZES, st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
 def test_a_replay_tells_what_the_first_pass_told(script: Script, sizes: tuple[int, ...], seed: int) -> None:
-    captured = [packet._replace(offset=packet.number) for packet in travel(script, Way(sizes, seed))]
+    captured = [packet.replace(offset=packet.number) for packet in travel(script, Way(sizes, seed))]
     for connection in inspected(captured, index=True).connections:
         timeline = replay(connection, Kept(captured))
         assert violations_in(timeline) == violations_of(connection)
@@ -306,7 +306,7 @@ def test_a_replay_places_gaps_where_the_first_pass_did() -> None:
     talk.server.send(b"\x81\x02ho", acked=False)
     talk.wait(60)
     talk.client.segment(flags=RST)
-    captured = [packet._replace(offset=packet.number) for packet in packets(trace)]
+    captured = [packet.replace(offset=packet.number) for packet in packets(trace)]
     connection = inspected(captured, index=True).connections[1]
     timeline = replay(connection, Kept(captured))
     assert violations_in(timeline) == violations_of(connection)

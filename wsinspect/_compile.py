@@ -19,6 +19,7 @@ MODULES: Final = (
     "capture/packet.py",
     "capture/records.py",
     "capture/pcap.py",
+    "capture/pcapng.py",
     "transport/tunnels.py",
     "transport/link.py",
     "transport/ip.py",

@@ -54,7 +54,7 @@ def test_what_does_not_matter(quirks: Quirks, version: int, link: Link) -> None:
 
 def changed(packet: Packet, place: int, value: bytes) -> Packet:
     data = packet.data[:place] + value + packet.data[place + len(value) :]
-    return packet._replace(data=data)
+    return packet.replace(data=data)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_cut_packet_leaves_a_gap(version: int) -> None:
     usual = captured(version=version)
     place = next(place for place, packet in enumerate(usual) if b"\x81\x85" in packet.data)
     frame = usual[place]
-    usual[place] = frame._replace(data=frame.data[:-3])
+    usual[place] = frame.replace(data=frame.data[:-3])
     (connection,) = report(usual)
     assert connection.gaps == model.BySide(3, 0)
     assert connection.frames.client.text == 1 and connection.close.client_frame is not None
@@ -97,7 +97,7 @@ def test_a_cut_packet_leaves_a_gap(version: int) -> None:
 def test_a_cut_header_leaves_a_gap_that_an_acknowledgement_tells() -> None:
     usual = captured()
     place = next(place for place, packet in enumerate(usual) if b"\x81\x85" in packet.data)
-    usual[place] = usual[place]._replace(data=usual[place].data[:40])
+    usual[place] = usual[place].replace(data=usual[place].data[:40])
     (connection,) = report(usual)
     assert connection.gaps == model.BySide(11, 0)
 

@@ -1,20 +1,51 @@
 """The one thing that leaves `capture/`: a captured packet."""
 
-from typing import NamedTuple
 
+class Packet:
+    """A link-layer packet as the capture holds it; nobody changes it afterwards.
 
-class Packet(NamedTuple):
-    """A link-layer packet as the capture holds it (an immutable tuple: one is made per packet, so it must be cheap)."""
+    A plain class, as one is made per packet: compiled, its numbers are held without a Python object for each.
+    """
 
-    number: int
-    """1-based, as Wireshark counts the packets of the same file."""
-    time_ns: int
-    """Nanoseconds since the epoch."""
-    link_type: int
-    """A LINKTYPE_ value of the tcpdump registry, e.g. 1 for Ethernet."""
-    data: bytes
-    """The captured bytes; shorter than `wire_length` when the capture cut the packet (snap length)."""
-    wire_length: int
-    """Bytes of the packet on the wire."""
-    offset: int
-    """File offset of the packet's record (pcap record header or pcapng block), to read it again."""
+    __slots__ = ("data", "link_type", "number", "offset", "time_ns", "wire_length")
+
+    def __init__(self, number: int, time_ns: int, link_type: int, data: bytes, wire_length: int, offset: int) -> None:
+        self.number = number
+        """1-based, as Wireshark counts the packets of the same file."""
+        self.time_ns = time_ns
+        """Nanoseconds since the epoch."""
+        self.link_type = link_type
+        """A LINKTYPE_ value of the tcpdump registry, e.g. 1 for Ethernet."""
+        self.data = data
+        """The captured bytes; shorter than `wire_length` when the capture cut the packet (snap length)."""
+        self.wire_length = wire_length
+        """Bytes of the packet on the wire."""
+        self.offset = offset
+        """File offset of the packet's record (pcap record header or pcapng block), to read it again."""
+
+    def replace(
+        self,
+        *,
+        number: int | None = None,
+        time_ns: int | None = None,
+        data: bytes | None = None,
+        offset: int | None = None,
+    ) -> "Packet":
+        """The same packet but for what is given."""
+        return Packet(
+            self.number if number is None else number,
+            self.time_ns if time_ns is None else time_ns,
+            self.link_type,
+            self.data if data is None else data,
+            self.wire_length,
+            self.offset if offset is None else offset,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Packet) and self._fields() == other._fields()
+
+    def __repr__(self) -> str:
+        return f"Packet{self._fields()}"
+
+    def _fields(self) -> tuple[int, int, int, bytes, int, int]:
+        return self.number, self.time_ns, self.link_type, self.data, self.wire_length, self.offset

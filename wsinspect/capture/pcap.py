@@ -116,14 +116,13 @@ class PcapParser:
     def _records(self, data: bytes, start: int) -> list[Packet]:
         """Every whole record from `start`; keeps the rest. One pass of this loop is what a packet costs."""
         packets: list[Packet] = []
-        # Packet(...) is a Python-level call; this is the same tuple for two thirds of the time.
-        new = tuple.__new__
         unpack = self._record.unpack_from
         header, unit, link_type, limit = self._record_header, self._unit, self._link_type, self._limit
         base = self._buffer.offset
         number = self.number
         position, end = start, len(data)
         needed = header
+        second, second_ns = 0, 0
         # Declared, since to the compiler a struct's fields could be anything.
         seconds: int
         fraction: int
@@ -141,10 +140,10 @@ class PcapParser:
                 needed = header + captured
                 break
             number += 1
-            time_ns = seconds * 1_000_000_000 + fraction * unit
-            packets.append(
-                new(Packet, (number, time_ns, link_type, data[body:following], wire_length, base + position))
-            )
+            if seconds != second:  # seldom, and compiled a product this large is slow
+                second, second_ns = seconds, seconds * 1_000_000_000
+            time_ns = second_ns + fraction * unit
+            packets.append(Packet(number, time_ns, link_type, data[body:following], wire_length, base + position))
             position = following
         self.number = number
         self._buffer.keep(data, position, needed)

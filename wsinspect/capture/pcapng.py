@@ -178,12 +178,17 @@ class PcapngParser:
             return position
         order, interfaces = self._section
         count = len(interfaces)
-        append = packets.append
-        # Packet(...) is a Python-level call; this is the same tuple for two thirds of the time.
-        new = tuple.__new__
         unpack = _TRAILER_AND_NEXT[order].unpack_from
         base = self._buffer.offset
         number = self.number
+        # Declared, since to the compiler a struct's fields could be anything.
+        kind: int
+        length: int
+        interface: int
+        high: int
+        low: int
+        captured: int
+        wire_length: int
         kind, length, interface, high, low, captured, wire_length = _HEADER_AND_ENHANCED[order].unpack_from(
             data, position
         )
@@ -198,8 +203,8 @@ class PcapngParser:
             number += 1
             time_ns = (high << 32 | low) * numerator // denominator + offset_ns
             start = position + 28
-            append(
-                new(Packet, (number, time_ns, link_type, data[start : start + captured], wire_length, base + position))
+            packets.append(
+                Packet(number, time_ns, link_type, data[start : start + captured], wire_length, base + position)
             )
             position = following
             _, kind, length, interface, high, low, captured, wire_length = fields

@@ -66,7 +66,7 @@ class LiveReader(CaptureReader):
             base = self._bases[-1]
             for batch in self._parts[-1].batches(count):
                 self.packets += len(batch)
-                yield [packet._replace(offset=packet.offset + base) for packet in batch] if base else batch
+                yield [packet.replace(offset=packet.offset + base) for packet in batch] if base else batch
             if len(self._parts) >= len(self._process.files):
                 return
             self._advance()
@@ -79,7 +79,7 @@ class LiveReader(CaptureReader):
                 "these packets are no longer there: the ring of files has gone on", "take a larger --ring"
             )
         base = self._bases[index]
-        return self._parts[index].packet_at(offset - base, number)._replace(offset=offset)
+        return self._parts[index].packet_at(offset - base, number).replace(offset=offset)
 
     def close(self) -> None:
         for part in self._parts:
