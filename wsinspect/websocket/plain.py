@@ -13,12 +13,13 @@ _FIN_TEXT: Final = 0x81
 _FIN_BINARY: Final = 0x82
 _MASK: Final = 0x80
 _KEY_SIZE: Final = 4
+_KEY_HIGH_BITS: Final = 0x80808080
 _CLIENT: Final = Side.CLIENT
 
 _LARGEST: Final = 0xFFFF
 """Bytes of the largest frame that is skipped; longer ones are the general way's, they seldom fit into a segment."""
-_HIGH_BITS: Final = int.from_bytes(b"\x80" * _LARGEST, "little")
-"""The highest bit of every byte of the largest frame."""
+_HIGH_BITS: Final = int.from_bytes(b"\x80" * (_KEY_SIZE + _LARGEST), "big")
+"""The highest bit of every byte of the largest frame and its key."""
 
 
 def skip_plain_frames(half: Half, data: bytes) -> int:
@@ -64,8 +65,10 @@ def _hides_ascii(data: bytes, start: int, stop: int) -> bool:
     """Whether `data[start:stop]`, masked with the key right in front of it, is ASCII; cheaper than unmasking it.
 
     ASCII leaves the highest bit of each byte to the key. So it must be that of the byte four places before, the first
-    four bytes being compared with the key itself. (One large number does that for all bytes at once.)
+    four bytes being compared with the key itself. One large number does that for all bytes at once.
     """
-    value = int.from_bytes(data[start - _KEY_SIZE : stop], "little")
-    payload_bits = _HIGH_BITS >> 8 * (_LARGEST - (stop - start))
-    return not (value >> 8 * _KEY_SIZE ^ value) & payload_bits
+    value = int.from_bytes(data[start - _KEY_SIZE : stop], "big")
+    differing = (value ^ value >> 8 * _KEY_SIZE) & _HIGH_BITS
+    payload_bits = 8 * (stop - start)
+    # The key has nothing in front of it to be compared with: its own bits are left over.
+    return differing == (value >> payload_bits & _KEY_HIGH_BITS) << payload_bits
