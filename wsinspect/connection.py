@@ -9,8 +9,9 @@ from wsinspect.rules.judge import Judge
 from wsinspect.rules.refusal import client_refuses
 from wsinspect.rules.violation import Violation
 from wsinspect.timeline import Timeline
+from wsinspect.transport.channel import Channel
 from wsinspect.transport.httphead import RequestHead
-from wsinspect.transport.reassembly import Fin, Gap, Note, Reassembler, Reset, Syn
+from wsinspect.transport.reassembly import Chunk, Fin, Gap, Note, Reset, Syn
 from wsinspect.transport.stream import TcpStream
 from wsinspect.websocket.closing import CloseEvent, Ending, SideEnding, TcpEnd, TcpEndKind, close_event
 from wsinspect.websocket.handshake import Handshake
@@ -24,18 +25,21 @@ class Connection:
     """A WebSocket connection, or the attempt to open one."""
 
     __slots__ = (
-        "_judge", "_refusal", "answer_missed", "attempt", "client_direction", "dialogue", "finished", "handshake",
-        "id", "last_ns", "opened_ns", "packet_numbers", "packet_offsets", "revision", "seen_until_ns", "started_ns",
-        "stream",
-        "tcp_ends", "timeline",
+        "_judge", "_refusal", "answer_missed", "attempt", "channel", "client_direction", "dialogue", "finished",
+        "handshake", "id", "last_ns", "opened_ns", "packet_numbers", "packet_offsets", "revision", "seen_until_ns",
+        "started_ns", "stream", "tcp_ends", "timeline",
     )  # fmt: skip
 
     def __init__(
-        self, id: int, stream: TcpStream, client_direction: int, attempt: int, timeline: Timeline | None
-    ) -> None:
+        self, id: int, stream: TcpStream, channel: Channel, client_direction: int, attempt: int,
+        timeline: Timeline | None,
+    ) -> None:  # fmt: skip
         self.id = id
         """From 1, in the order of first appearance."""
         self.stream = stream
+        """The TCP connection."""
+        self.channel = channel
+        """What carries its bytes: the TCP connection itself, or something on top of it."""
         self.client_direction = client_direction
         """The TCP direction in which the client sends."""
         self.attempt = attempt
@@ -116,6 +120,13 @@ class Connection:
         self.last_ns = time_ns
         self.revision += 1
 
+    def piece(self, piece: Chunk | Gap) -> None:
+        """In-order bytes of one direction, behind its head, or their lack."""
+        if isinstance(piece, Chunk):
+            self.feed(*piece)
+        else:
+            self.gap(piece)
+
     def gap(self, gap: Gap) -> None:
         """Bytes of one direction are missing."""
         if self.dialogue is not None:
@@ -179,21 +190,21 @@ class Connection:
 
     def gap_bytes(self, side: Side) -> int:
         """Bytes of `side` that were not captured."""
-        return self._half_stream(side).gap_bytes
+        return self.channel.gap_bytes(self._direction(side))
 
     def _was_ignored(self, end: TcpEnd) -> bool:
         return end.kind is TcpEndKind.RST and self.stream.marks.outlived(end.time_ns)
 
-    def _half_stream(self, side: Side) -> Reassembler:
-        direction = self.client_direction if side is Side.CLIENT else 1 - self.client_direction
-        return self.stream.half(direction)
+    def _direction(self, side: Side) -> int:
+        return self.client_direction if side is Side.CLIENT else 1 - self.client_direction
 
     def _side_ending(self, side: Side) -> SideEnding:
-        half = self._half_stream(side)
+        channel, direction = self.channel, self._direction(side)
+        gap_bytes = channel.gap_bytes(direction)
         if self.dialogue is None:
-            return SideEnding.without_frames(side, half.gap_bytes)
-        breach = self._judge.first_breach(side)
-        return self.dialogue.side_ending(side, half.acknowledged, half.offset, half.gap_bytes, breach)
+            return SideEnding.without_frames(side, gap_bytes)
+        acknowledged, sent = channel.acknowledged(direction), channel.sent(direction)
+        return self.dialogue.side_ending(side, acknowledged, sent, gap_bytes, self._judge.first_breach(side))
 
     def _changed(self, time_ns: int) -> None:
         self.last_ns = time_ns

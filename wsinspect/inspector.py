@@ -6,8 +6,10 @@ from typing import Final
 from wsinspect.capture.packet import Packet
 from wsinspect.connection import Connection
 from wsinspect.conversation import Conversation
+from wsinspect.layers.http1 import Http1Layer
 from wsinspect.timeline import Timeline
 from wsinspect.transport import ip
+from wsinspect.transport.channel import Channel
 from wsinspect.transport.exotic import ExoticDissector
 from wsinspect.transport.stream import StreamTable, TcpStream
 from wsinspect.transport.tcp import ACK, FIN, NUMBERS, RST, SYN, Segment, parse_segment
@@ -183,13 +185,14 @@ class Inspector:
         if replaced is not None and replaced.number in self._conversations:
             self._end_soon(self._conversations[replaced.number], time_ns)
         conversation = Conversation(stream, self._new_connection, keep_prologue=self._timelines)
+        conversation.layer = Http1Layer(conversation, stream)
         self._conversations[stream.number] = conversation
         return conversation
 
-    def _new_connection(self, stream: TcpStream, client_direction: int, attempt: int) -> Connection:
+    def _new_connection(self, stream: TcpStream, channel: Channel, client_direction: int, attempt: int) -> Connection:
         timeline = Timeline() if self._timelines else None
         self._begun += 1
-        connection = Connection(self._begun, stream, client_direction, attempt, timeline)
+        connection = Connection(self._begun, stream, channel, client_direction, attempt, timeline)
         self.connections.append(connection)
         return connection
 

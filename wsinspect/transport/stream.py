@@ -46,9 +46,19 @@ class TcpStream:
         self._fin_packets: dict[int, tuple[int, int]] = {}
         self._reset = False
 
-    def half(self, direction: int) -> Reassembler:
-        """The reassembly of one direction."""
-        return self._halves[direction]
+    # As a `Channel`
+
+    def sent(self, direction: int) -> int:
+        """Stream offset behind the last byte (or FIN) that was sent, missing bytes included."""
+        return self._halves[direction].offset
+
+    def acknowledged(self, direction: int) -> int:
+        """Stream offset up to which the other side has acknowledged; never beyond what it can have received."""
+        return self._halves[direction].acknowledged
+
+    def gap_bytes(self, direction: int) -> int:
+        """Bytes declared missing so far."""
+        return self._halves[direction].gap_bytes
 
     @property
     def closed(self) -> bool:

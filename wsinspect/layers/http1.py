@@ -1,0 +1,119 @@
+"""HTTP/1.x on a channel, and the WebSocket that it leads to; or a WebSocket whose opening was not captured."""
+
+from wsinspect.connection import Connection
+from wsinspect.conversation import Conversation
+from wsinspect.latejoin import Joined, LateJoin
+from wsinspect.transport.channel import Channel, Layer
+from wsinspect.transport.exchange import Answered, Exchange, GaveUp, Requested, Switched
+from wsinspect.transport.reassembly import Chunk, Gap
+from wsinspect.websocket.handshake import Handshake, looks_like_websocket
+
+
+class Http1Layer:
+    """HTTP first, then perhaps a WebSocket; most often neither is of interest.
+
+    There can be several: each refused handshake on a kept-alive connection is an attempt of its own.
+    """
+
+    __slots__ = ("_channel", "_connection", "_conversation", "_exchange", "_late_join")
+
+    def __init__(self, conversation: Conversation, channel: Channel) -> None:
+        self._conversation = conversation
+        self._channel = channel
+        self._connection: Connection | None = None  # the attempt under way, or the last one
+        self._exchange: Exchange | None = Exchange()
+        self._late_join: LateJoin | None = None
+
+    def feed(self, piece: Chunk | Gap) -> Layer:
+        """Take the next bytes."""
+        if self._exchange is not None:
+            self._feed_exchange(self._exchange, piece)
+        elif self._connection is not None:
+            self._connection.piece(piece)
+        elif self._late_join is not None:
+            self._join_late(self._late_join, self._late_join.feed(piece))
+        return self
+
+    def finish(self) -> None:
+        """No more bytes will come."""
+        if self._late_join is not None:
+            self._join_late(self._late_join, self._late_join.finish())
+
+    def _feed_exchange(self, exchange: Exchange, piece: Chunk | Gap) -> None:
+        """HTTP is spoken still, as far as is known."""
+        if isinstance(piece, Gap) and self._connection is not None:
+            self._connection.gap(piece)
+            if self._connection.answer_missed:
+                # Whether the server switched, only frames can tell now.
+                self._connection.open_unseen()
+                self._leave_http(self._connection, exchange.waiting())
+                return
+        for event in exchange.feed(piece):
+            if isinstance(event, Requested):
+                if looks_like_websocket(event.request):
+                    self._begin(exchange.client_direction).request(event.request)
+            elif isinstance(event, Answered):
+                self._answered(event, exchange)
+            elif isinstance(event, Switched):
+                self._switched(event)
+            elif isinstance(event, GaveUp):
+                self._give_up(exchange)
+                return
+
+    def _join_late(self, late_join: LateJoin, joined: Joined | None) -> None:
+        """Frames were found on a connection of which the beginning is unknown, or too many bytes without any."""
+        if joined is not None:
+            self._late_join = None
+            connection = self._begin(joined.client_direction)
+            connection.open_unseen()
+            self._leave_http(connection, joined.pieces)
+        elif late_join.hopeless:
+            self._late_join = None
+            self._conversation.stream.ignore()
+
+    def _begin(self, client_direction: int) -> Connection:
+        """An attempt to open a WebSocket begins; an earlier one is over."""
+        if self._connection is not None:
+            self._conversation.leave(self._connection)
+        self._connection = self._conversation.begin(self._channel, client_direction)
+        return self._connection
+
+    def _answered(self, answered: Answered, exchange: Exchange) -> None:
+        handshake = Handshake(answered.request, answered.response, answered.early_bytes, answered.early_packet)
+        if not handshake.is_websocket:
+            return
+        connection = self._connection
+        if connection is None or connection.handshake.request is not answered.request:
+            connection = self._begin(exchange.client_direction)
+            if answered.request is not None:
+                connection.request(answered.request)
+        connection.answer(handshake)
+
+    def _switched(self, switched: Switched) -> None:
+        connection = self._connection
+        if connection is None or not connection.handshake.accepted:
+            self._give_up(None)
+            return
+        connection.open(switched.client_in_sync)
+        self._leave_http(connection, switched.pieces)
+
+    def _leave_http(self, connection: Connection, pieces: tuple[Chunk | Gap, ...] | list[Chunk | Gap]) -> None:
+        """All bytes from `pieces` on are those of `connection`."""
+        self._exchange = None
+        for piece in pieces:
+            connection.piece(piece)
+        self._conversation.lead_straight(self._channel, connection)
+
+    def _give_up(self, exchange: Exchange | None) -> None:
+        """No HTTP here, or none any more. Where the beginning was not captured it may be an open WebSocket."""
+        self._exchange = None
+        if self._connection is not None:
+            self._connection.dialogue = None
+            self._leave_http(self._connection, [])
+        elif exchange is not None and not self._channel.opening_seen:
+            self._late_join = LateJoin()
+            for piece in exchange.waiting():
+                if self._late_join is not None:
+                    self._join_late(self._late_join, self._late_join.feed(piece))
+        else:
+            self._conversation.stream.ignore()
