@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 
-RUNNABLE = re.compile(r"(cat captures/\S+ \| )?wsinspect (report|explain|completion|--help|--version)\b")
+RUNNABLE = re.compile(r"(cat captures/\S+ \| )?wsinspect (report|config|explain|completion|--help|--version)\b")
 A_FILE = re.compile(r"[\w./*-]+\.(?:pcapng|pcap|gz)\b")
 FACTORS = {"": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "s": 10**9}
 
@@ -48,7 +48,11 @@ def _joined(lines: list[str]) -> list[str]:
     return whole
 
 
-QUOTED = [(page.name, command) for page in (ROOT / "README.md", DOCS / "usage.md") for command in commands(page)]
+QUOTED = [
+    (page.name, command)
+    for page in (ROOT / "README.md", DOCS / "usage.md", DOCS / "settings.md")
+    for command in commands(page)
+]
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,8 @@
 """Causes that one connection shows by itself, each with the cases that come near."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
 from made_facts import CLIENT, SERVER, beat, handshake, made, ns, parting, reset, run, silence
 
@@ -9,11 +12,11 @@ from wsinspect.diagnosis.facts import Facts
 from wsinspect.diagnosis.timers import known_timers, with_user_timers
 
 NGINX = handshake(Server="nginx/1.22.1")
-OWN = with_user_timers(("our proxy=4",))
+OWN = with_user_timers({"our proxy": 4.0}, {})
 
 
-def ids(facts: Facts, *timers: str) -> list[str]:
-    return [one.id for one in diagnose_one(facts, with_user_timers(timers))]
+def ids(facts: Facts, lifetimes: Mapping[str, float] = MappingProxyType({})) -> list[str]:
+    return [one.id for one in diagnose_one(facts, with_user_timers({}, lifetimes))]
 
 
 def only(facts: Facts) -> tuple[str, str]:
@@ -75,7 +78,7 @@ def test_a_close_of_the_gateway_fits_its_timer() -> None:
 def test_a_timer_of_the_users_comes_first() -> None:
     (one,) = diagnose_one(made(idle=4.0), OWN)
     assert one.confidence == Confidence.LIKELY and "our proxy (4 s)" in one.text
-    (one,) = diagnose_one(made(idle=60.0), with_user_timers(("mine=60",)))
+    (one,) = diagnose_one(made(idle=60.0), with_user_timers({"mine": 60.0}, {}))
     assert "mine (60 s)" in one.text
 
 
@@ -94,7 +97,7 @@ def test_a_lifetime_ends_what_is_busy() -> None:
 
 
 def test_a_lifetime_of_the_users() -> None:
-    assert ids(made(end=(SERVER, "fin", 900.0)), "lifetime:edge=900") == ["lifetime-limit"]
+    assert ids(made(end=(SERVER, "fin", 900.0)), {"edge": 900.0}) == ["lifetime-limit"]
 
 
 # keepalive-timeout

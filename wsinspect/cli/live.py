@@ -17,7 +17,8 @@ from wsinspect.capture.follow import Follow
 from wsinspect.capture.live.capture import LiveCapture, start_capture
 from wsinspect.capture.live.privileges import can_import, invoking_user
 from wsinspect.capture.live.ring import parse_ring
-from wsinspect.capture.live.settings import Method, Settings
+from wsinspect.capture.live.settings import Method
+from wsinspect.capture.live.settings import Settings as CaptureSettings
 from wsinspect.capture.source import CaptureReader, open_capture
 from wsinspect.cli.printer import Printer
 from wsinspect.diagnosis.timers import with_user_timers
@@ -27,6 +28,8 @@ from wsinspect.inspector import Inspector
 from wsinspect.report import model
 from wsinspect.report.build import capture_report
 from wsinspect.rules.rule import Severity
+from wsinspect.settings.model import Settings
+from wsinspect.settings.read import Loaded
 
 _UNITS: Final = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600}
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)")
@@ -62,7 +65,7 @@ def begin_capture(options: LiveOptions) -> LiveCapture:
     ring = parse_ring(options.ring) if options.ring else None
     if ring is not None and options.method == Method.DUMPCAP:
         raise WsinspectError("--ring does not work with dumpcap", "leave one of them away")
-    settings = Settings(
+    settings = CaptureSettings(
         interfaces=options.interfaces,
         filter=options.filter,
         promiscuous=options.promiscuous,
@@ -87,10 +90,10 @@ def _import_all() -> None:
 
 
 def report_live(
-    options: LiveOptions, format_: str, fail_on: str | None, max_connections: int, timers: tuple[str, ...] = ()
+    options: LiveOptions, format_: str, fail_on: str | None, max_connections: int, settings: Settings
 ) -> int:
     """Capture and print connections as they end; returns the exit status."""
-    known = with_user_timers(timers)
+    known = with_user_timers(settings.timers, settings.lifetimes)
     with _EndSignals() as signals, begin_capture(options) as capture:
         signals.lead_to(capture.request_stop, lambda: _abandon(capture))
         if sys.stderr.isatty():
@@ -105,22 +108,20 @@ def report_live(
     return _status(report, fail_on)
 
 
-def watch_live(options: LiveOptions) -> None:
+def watch_live(options: LiveOptions, loaded: Loaded) -> None:
     """Capture, and look at it on the screen."""
     # Before the rights are given up: afterwards the program's own files may not be readable.
     from wsinspect.tui.app import run_live
 
     with begin_capture(options) as capture:
-        run_live(capture)
+        run_live(capture, loaded)
         capture.request_stop()
         _say_where(capture)
 
 
-def report_followed(
-    path: str, format_: str, fail_on: str | None, max_connections: int, timers: tuple[str, ...] = ()
-) -> int:
+def report_followed(path: str, format_: str, fail_on: str | None, max_connections: int, settings: Settings) -> int:
     """The same for a file that grows, or a pipe."""
-    known = with_user_timers(timers)
+    known = with_user_timers(settings.timers, settings.lifetimes)
     follow = Follow()
     with _EndSignals() as signals:
         signals.lead_to(follow.stop)

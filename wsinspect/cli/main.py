@@ -9,6 +9,7 @@ import click
 
 from wsinspect import __version__
 from wsinspect.cli.options import FILE, capture_options, live_options
+from wsinspect.cli.settings import config_option, loaded_settings, timer_option
 from wsinspect.errors import WsinspectError
 
 _HELP = """Find every WebSocket connection in a capture: how it closed, who closed it, which rules were broken.
@@ -20,6 +21,7 @@ _HELP = """Find every WebSocket connection in a capture: how it closed, who clos
   wsinspect report FILE --format json    … for a program (also: ndjson)
   wsinspect report -i lo -i eth0         … on live traffic, as connections end (Ctrl-C ends)
   wsinspect interfaces                   what can be captured on (also: -D)
+  wsinspect config                       the settings in force, and where their file is
   wsinspect explain 1006                 what a close code means, what to look at
   wsinspect explain unmasked-client-frame
 
@@ -34,8 +36,13 @@ class _FileOrCommand(click.Group):
         own_options = {"--help", "-h", "--version"}
         if args[:1] in (["-D"], ["--list-interfaces"]):
             args = ["interfaces", *args[1:]]
+        # Before the command it means the same as behind it.
+        config = args[: 2 if args[:1] == ["--config"] else 1 if args and args[0].startswith("--config=") else 0]
+        args = args[len(config) :]
         if args and args[0] not in self.commands and args[0] not in own_options:
             args = ["open", *args]
+        if config:
+            args = [*args[:1], *config, *args[1:]] if args else ["open", *config]
         return super().parse_args(ctx, args)
 
 
@@ -74,26 +81,31 @@ def cli() -> None:
 @click.argument("words", metavar="[FILE | FILTER...]", nargs=-1, type=FILE)
 @click.option("-r", "--read", "file", metavar="FILE", type=FILE, help="The same as FILE.")
 @click.option("--follow", is_flag=True, help="FILE is still being written: show what is added to it.")
+@timer_option
 @capture_options
-def open_command(words: tuple[str, ...], file: str | None, follow: bool, **capture: Any) -> None:
+@config_option
+def open_command(
+    words: tuple[str, ...], file: str | None, follow: bool, timers: tuple[str, ...], config: str | None, **capture: Any
+) -> None:
     """Look at the capture FILE (- for standard input) on the screen, or at live traffic.
 
     \b
     wsinspect incident.pcapng
     sudo wsinspect -i eth0 'tcp port 8080'
     """
+    loaded = loaded_settings(config, timers)
     # Textual is loaded only for the screen.
     if capture["interfaces"]:
         from wsinspect.cli.live import watch_live
 
-        watch_live(live_options(words, file is not None or follow, **capture))
+        watch_live(live_options(words, file is not None or follow, **capture), loaded)
         return
     path = file or (words[0] if words else None)
     if path is None or len(words) + (file is not None) > 1:
         raise WsinspectError("name one capture file, or an interface with -i", "wsinspect --help tells more")
     from wsinspect.tui.app import run
 
-    run(path, follow=follow)
+    run(path, loaded, follow=follow)
 
 
 @cli.command("report", short_help="Print all connections, how they closed, what was broken.")
@@ -112,9 +124,10 @@ def open_command(words: tuple[str, ...], file: str | None, follow: bool, **captu
     type=click.Choice(["note", "warning", "error"]),
     help="Exit with status 1 if there is a violation of at least this severity.",
 )
-@click.option("--timer", "timers", metavar="NAME=SECONDS", multiple=True, help="An idle timer to know of; repeatable.")
+@timer_option
 @click.option("--follow", is_flag=True, help="FILE is still being written: go on until Ctrl-C.")
 @capture_options
+@config_option
 @click.option(
     "--max-connections",
     type=click.IntRange(min=1),
@@ -122,19 +135,20 @@ def open_command(words: tuple[str, ...], file: str | None, follow: bool, **captu
 )
 def report_command(
     words: tuple[str, ...], file: str | None, format_: str, fail_on: str | None, timers: tuple[str, ...], follow: bool,
-    max_connections: int | None, **capture: Any,
+    max_connections: int | None, config: str | None, **capture: Any,
 ) -> None:  # fmt: skip
     """Print a report on the capture FILE (- for standard input), or on live traffic, to standard output.
 
     \b
     Exit status: 0 done · 1 --fail-on found something · 2 wrong usage or unreadable input
     """
+    settings = loaded_settings(config, timers).settings
     if capture["interfaces"]:
         from wsinspect.cli.live import report_live
         from wsinspect.cli.printer import MAX_CONNECTIONS
 
         options = live_options(words, file is not None or follow, **capture)
-        sys.exit(report_live(options, format_, fail_on, max_connections or MAX_CONNECTIONS, timers))
+        sys.exit(report_live(options, format_, fail_on, max_connections or MAX_CONNECTIONS, settings))
     path = file or (words[0] if words else None)
     if path is None or len(words) + (file is not None) > 1:
         raise WsinspectError("name one capture file, or an interface with -i", "wsinspect report --help tells more")
@@ -142,10 +156,10 @@ def report_command(
         from wsinspect.cli.live import report_followed
         from wsinspect.cli.printer import MAX_CONNECTIONS
 
-        sys.exit(report_followed(path, format_, fail_on, max_connections or MAX_CONNECTIONS, timers))
+        sys.exit(report_followed(path, format_, fail_on, max_connections or MAX_CONNECTIONS, settings))
     from wsinspect.cli.report import print_report
 
-    sys.exit(print_report(path, format_, fail_on, timers))
+    sys.exit(print_report(path, format_, fail_on, settings))
 
 
 @cli.command("interfaces", short_help="List what can be captured on (also: wsinspect -D).")
@@ -163,6 +177,21 @@ def explain_command(topic: tuple[str, ...]) -> None:
     from wsinspect.rules.explain import explain
 
     click.echo(explain(" ".join(topic)))
+
+
+@cli.command("config", short_help="Show the settings in force, and where each comes from.")
+@click.option("--path", "only_path", is_flag=True, help="Print only where the settings file is, or would be.")
+@config_option
+def config_command(only_path: bool, config: str | None) -> None:
+    """Print the settings in force as TOML, each with where it comes from. docs/settings.md explains them."""
+    if only_path:
+        from wsinspect.settings.read import settings_path
+
+        click.echo(settings_path(config))
+        return
+    from wsinspect.settings.show import effective
+
+    click.echo(effective(loaded_settings(config)), nl=False)
 
 
 @cli.command("completion", short_help="Print the completion script for a shell.")

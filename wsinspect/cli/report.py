@@ -18,11 +18,12 @@ from wsinspect.report.build import add_diagnoses, capture_report, connection_rep
 from wsinspect.report.encode import connection_line, json_document, rest_lines
 from wsinspect.report.text import text_report
 from wsinspect.rules.rule import Severity
+from wsinspect.settings.model import Settings
 
 
-def print_report(path: str, format_: str, fail_on: str | None, timers: tuple[str, ...] = ()) -> int:
-    """Print the report on the capture at `path`; `timers` are the user's own. Returns the exit status."""
-    known = with_user_timers(timers)
+def print_report(path: str, format_: str, fail_on: str | None, settings: Settings) -> int:
+    """Print the report on the capture at `path`. Returns the exit status."""
+    known = with_user_timers(settings.timers, settings.lifetimes)
     with open_capture(path) as reader:
         report = _stream(path, reader, known) if format_ == "ndjson" else _inspect(path, reader, known)
     if format_ == "json":

@@ -1,17 +1,15 @@
-"""Known timers and limits: read from `timers.toml`, and from what the user adds with `--timer NAME=SECONDS`."""
+"""Known timers and limits: read from `timers.toml`, and from what the user adds."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from wsinspect.diagnosis.thresholds import TIMER_EARLY, timer_tolerance
-from wsinspect.errors import WsinspectError
 from wsinspect.websocket.handshake import Handshake
-
-_LIFETIME: Final = "lifetime:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,21 +120,11 @@ def known_timers() -> Timers:
     )
 
 
-def with_user_timers(texts: tuple[str, ...]) -> Timers:
-    """The known timers behind those of the user: `NAME=SECONDS` for idle, `lifetime:NAME=SECONDS` for lifetimes."""
+def with_user_timers(idle: Mapping[str, float], lifetimes: Mapping[str, float]) -> Timers:
+    """The known timers behind those of the user, given by name and seconds."""
     known = known_timers()
-    idle: list[Timer] = []
-    lifetime: list[Timer] = []
-    for text in texts:
-        name, _, value = text.rpartition("=")
-        is_lifetime = name.startswith(_LIFETIME)
-        name = name.removeprefix(_LIFETIME).strip()
-        try:
-            seconds = float(value.strip().removesuffix("s"))
-        except ValueError:
-            seconds = 0.0
-        if not name or not 0 < seconds < float("inf"):
-            raise WsinspectError(f"--timer takes NAME=SECONDS, not {text!r}", "--timer 'our proxy=75'")
-        timer = Timer(name, seconds, tolerance=timer_tolerance(seconds), by_user=True)
-        (lifetime if is_lifetime else idle).append(timer)
-    return Timers((*idle, *known.idle), (*lifetime, *known.lifetime), known.keepalive, known.sizes)
+    return Timers((*_of_user(idle), *known.idle), (*_of_user(lifetimes), *known.lifetime), known.keepalive, known.sizes)
+
+
+def _of_user(timers: Mapping[str, float]) -> list[Timer]:
+    return [Timer(name, seconds, tolerance=timer_tolerance(seconds), by_user=True) for name, seconds in timers.items()]

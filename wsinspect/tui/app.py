@@ -10,6 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from wsinspect.capture.live.capture import LiveCapture
+from wsinspect.diagnosis.timers import with_user_timers
+from wsinspect.settings.read import Loaded
 from wsinspect.tui.connection.screen import ConnectionScreen
 from wsinspect.tui.connections.screen import ConnectionsScreen
 from wsinspect.tui.help import help_on, keys_of
@@ -82,18 +84,21 @@ class WsinspectApp(App[None]):
             yield SystemCommand(key.title, f"{key.does} ({key.keys})", partial(self.run_action, key.action, key.node))
 
 
-def run(path: str, *, follow: bool = False) -> None:
+def run(path: str, loaded: Loaded, *, follow: bool = False) -> None:
     """Inspect the capture at `path` on the terminal, and what is added to it if `follow`.
 
     Raises `WsinspectError`, before the screen starts, if it cannot be opened.
     """
-    source = FollowedSource(path) if follow else open_source(path)
+    settings = loaded.settings
+    timers = with_user_timers(settings.timers, settings.lifetimes)
+    source = FollowedSource(path, timers) if follow else open_source(path, timers)
     try:
         WsinspectApp(source).run()
     finally:
         source.close()
 
 
-def run_live(capture: LiveCapture) -> None:
+def run_live(capture: LiveCapture, loaded: Loaded) -> None:
     """Inspect what `capture` brings as long as it goes on, and then what it has brought."""
-    WsinspectApp(LiveSource(capture)).run()
+    settings = loaded.settings
+    WsinspectApp(LiveSource(capture, with_user_timers(settings.timers, settings.lifetimes))).run()

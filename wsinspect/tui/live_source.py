@@ -1,15 +1,16 @@
 """The source of the screens while packets are being captured."""
 
 from wsinspect.capture.live.capture import LiveCapture
+from wsinspect.diagnosis.timers import Timers
 from wsinspect.tui.source import CaptureSource
 
 
 class LiveSource(CaptureSource):
     """Live traffic. Everything is in a file already, so a slow screen loses nothing."""
 
-    def __init__(self, capture: LiveCapture) -> None:
+    def __init__(self, capture: LiveCapture, timers: Timers | None = None) -> None:
         name = f'{capture.name}  "{capture.filter}"' if capture.filter else capture.name
-        super().__init__(name, capture.reader)
+        super().__init__(name, capture.reader, timers)
         self._capture = capture
 
     @property

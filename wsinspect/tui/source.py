@@ -11,6 +11,7 @@ from wsinspect.capture.follow import Follow
 from wsinspect.capture.packet import Packet
 from wsinspect.capture.source import STANDARD_INPUT, CaptureReader, open_capture
 from wsinspect.connection import Connection
+from wsinspect.diagnosis.timers import Timers
 from wsinspect.errors import WsinspectError
 from wsinspect.inspector import Inspector
 from wsinspect.replay import replay
@@ -91,9 +92,10 @@ class Source(Protocol):
 class CaptureSource:
     """A capture that is read from a file."""
 
-    def __init__(self, name: str, reader: CaptureReader) -> None:
+    def __init__(self, name: str, reader: CaptureReader, timers: Timers | None = None) -> None:
         self.name = name
         self._reader = reader
+        self._timers = timers
         self._inspector = Inspector(index=True)
         self._stopped = threading.Event()
         self._moved = time.monotonic()
@@ -158,7 +160,7 @@ class CaptureSource:
         return self._inspector.connections[index].revision
 
     def report(self, index: int) -> model.Connection:
-        return connection_report(self._inspector.connections[index])
+        return connection_report(self._inspector.connections[index], timers=self._timers)
 
     def freeze(self, index: int) -> object:
         connection = copy.copy(self._inspector.connections[index])
@@ -174,19 +176,22 @@ class CaptureSource:
         self._reader.close()
 
 
-def open_source(path: str) -> CaptureSource:
-    """A capture file, or standard input. Raises `WsinspectError` if it cannot be read."""
+def open_source(path: str, timers: Timers | None = None) -> CaptureSource:
+    """A capture file, or standard input, with the timers that the diagnosis knows of.
+
+    Raises `WsinspectError` if it cannot be read.
+    """
     if path != STANDARD_INPUT:
-        return CaptureSource(os.path.basename(path), open_capture(path, random_access=True))
-    return CaptureSource("standard input", open_capture(_input_beside_keyboard(), random_access=True))
+        return CaptureSource(os.path.basename(path), open_capture(path, random_access=True), timers)
+    return CaptureSource("standard input", open_capture(_input_beside_keyboard(), random_access=True), timers)
 
 
 class FollowedSource(CaptureSource):
     """A file that another program is still writing. Raises `WsinspectError` if it cannot be read."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, timers: Timers | None = None) -> None:
         self._follow = Follow()
-        super().__init__(os.path.basename(path), open_capture(path, random_access=True, follow=self._follow))
+        super().__init__(os.path.basename(path), open_capture(path, random_access=True, follow=self._follow), timers)
 
     @property
     def live(self) -> bool:
