@@ -58,7 +58,7 @@ def process(
 def test_text(path: str, run: Run) -> None:
     status, out, err = run("report", path)
     assert (status, err) == (0, "")
-    assert out.startswith(f"{path}: ")
+    assert f"\n{path}: " in out
 
 
 def test_json_and_ndjson_tell_the_same(run: Run) -> None:

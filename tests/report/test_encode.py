@@ -36,13 +36,19 @@ CLOSE_FRAME = {"code", "name", "registry", "reason", "packet", "time"}
 TCP = {"kind", "by", "packet", "time"}
 EVENT = {"code", "reason", "was_clean"}
 DIAGNOSIS = {"id", "confidence", "text"}
+GROUP = {
+    "code", "name", "source", "means", "by", "status", "connections", "median_age", "median_idle", "first", "last",
+    "servers",
+}  # fmt: skip
+VIOLATION_GROUP = {"rule", "severity", "by", "connections", "count", "first", "last"}
+OVERVIEW = {"overview", "close_groups", "closes_over_time", "bursts", "violation_groups"}
 VIOLATION = {"rule", "severity", "by", "section", "frame", "packet", "time", "count", "detail"}
 SUMMARY = {"connections", "open", "failed_handshakes", "closes", "violations"}
 CLOSE_COUNT = {"code", "name", "initiator", "connections"}
 VIOLATION_COUNT = {"rule", "severity", "connections", "count"}
 SIDES = {"client", "server"}
 
-ADDED: dict[str, set[str]] = {"summary": {"diagnoses"}}
+ADDED: dict[str, set[str]] = {"summary": {"diagnoses", *OVERVIEW}, "close": {"idle"}, "diagnosis": {"brief"}}
 """Names beyond the first contract, by where they stand."""
 
 
@@ -89,6 +95,16 @@ def check_summary(summary: dict[str, Any]) -> None:
         has(close, CLOSE_COUNT)
     for violation in summary["violations"]:
         has(violation, VIOLATION_COUNT)
+    assert 1 <= len(summary["overview"]) <= 3
+    for group in summary["close_groups"]:
+        has(group, GROUP)
+        assert group["connections"] == sum(server["connections"] for server in group["servers"])
+    for group in summary["violation_groups"]:
+        has(group, VIOLATION_GROUP)
+    times = summary["closes_over_time"]
+    if times is not None:
+        has(times, {"start", "seconds", "series"})
+        assert len({len(series["connections"]) for series in times["series"]}) == 1
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -77,7 +77,10 @@ def test_a_whole_report(tmp_path: object) -> None:
         talk.close(talk.client, 1000, "done")
 
     text = text_report(written(tmp_path, talk))
-    lines = text.splitlines()
+    first, second, blank, *lines = text.splitlines()
+    assert first == "1 connection, closed 1000: no abnormal ending."
+    assert second == "Rules were broken on 1 connection (1 error), most often reserved-opcode."
+    assert blank == ""
     assert re.fullmatch(r".*/some\.pcap: 19 packets in [\d.]+ ms, 1 TCP connection, 1 WebSocket", lines[0])
     assert re.fullmatch(
         r"  first packet on 20\d\d-\d\d-\d\d at \d\d:\d\d:\d\d, all times are local \(UTC[+-]\d{4}\)", lines[1]

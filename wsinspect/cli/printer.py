@@ -5,6 +5,8 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
+
 from wsinspect.connection import Connection
 from wsinspect.diagnosis.diagnose import diagnose_one
 from wsinspect.diagnosis.facts import Facts
@@ -12,7 +14,7 @@ from wsinspect.diagnosis.gather import gather
 from wsinspect.diagnosis.timers import Timers
 from wsinspect.inspector import Inspector
 from wsinspect.report import model
-from wsinspect.report.build import add_diagnoses, connection_report, summarise
+from wsinspect.report.build import add_diagnoses, connection_report, summarise, whole_report
 from wsinspect.report.encode import connection_line, json_document, rest_lines
 from wsinspect.report.text import closing_text, connection_text
 from wsinspect.rules.rule import Severity
@@ -53,7 +55,9 @@ class Printer:
         # Some causes show only in all of them together; what was printed already said what each shows by itself.
         add_diagnoses((report for report, _ in self._kept), [facts for _, facts in self._kept], self._timers)
         kept = sorted((report for report, _ in self._kept), key=lambda connection: connection.id)
-        report = model.Report(capture=capture, connections=kept, summary=_add(self._sums, summarise(kept)))
+        report = whole_report(capture, kept)
+        if self._evicted:
+            report.summary = _add(self._sums, report.summary)
         if self._format == "json":
             self._output.write(json_document(report, for_people=sys.stdout.isatty()))
         elif self._format == "ndjson":
@@ -65,7 +69,7 @@ class Printer:
 
     def _add(self, connection: Connection) -> None:
         facts = gather(connection)
-        report = connection_report(connection, diagnose_one(facts, self._timers))
+        report = connection_report(connection, diagnose_one(facts, self._timers), facts=facts)
         if self._format == "ndjson":
             self._output.write(connection_line(report))
         elif self._format == "text":
@@ -77,7 +81,7 @@ class Printer:
 
 
 def _add(first: model.Summary, second: model.Summary) -> model.Summary:
-    """Two sums in one."""
+    """Two sums in one; the overview is of the second alone, and says so."""
     closes: Counter[tuple[int, str | None, str | None]] = Counter()
     causes: Counter[str] = Counter()
     hit: Counter[tuple[str, str]] = Counter()
@@ -90,7 +94,10 @@ def _add(first: model.Summary, second: model.Summary) -> model.Summary:
             hit[violation.rule, violation.severity] += violation.connections
             violations[violation.rule, violation.severity] += violation.count
     order = sorted(violations, key=lambda key: (-Severity(key[1]).rank, -violations[key], key[0]))
-    return model.Summary(
+    overview = [f"Of the {second.connections:,} connections that were kept:", *second.overview]
+    return msgspec.structs.replace(
+        second,
+        overview=overview if second.overview else [],
         connections=first.connections + second.connections,
         open=first.open + second.open,
         failed_handshakes=first.failed_handshakes + second.failed_handshakes,

@@ -14,7 +14,7 @@ from wsinspect.diagnosis.gather import gather
 from wsinspect.diagnosis.timers import Timers, with_user_timers
 from wsinspect.inspector import Inspector
 from wsinspect.report import model
-from wsinspect.report.build import add_diagnoses, capture_report, connection_report, connection_reports, summarise
+from wsinspect.report.build import add_diagnoses, capture_report, connection_report, connection_reports, whole_report
 from wsinspect.report.encode import connection_line, json_document, rest_lines
 from wsinspect.report.text import text_report
 from wsinspect.rules.rule import Severity
@@ -64,7 +64,7 @@ def _print_connections(
     printed: list[tuple[model.Connection, Facts]] = []
     for connection in ended:
         facts = gather(connection)
-        report = connection_report(connection, diagnose_one(facts, timers))
+        report = connection_report(connection, diagnose_one(facts, timers), facts=facts)
         output.write(connection_line(report))
         printed.append((report, facts))
     return printed
@@ -73,8 +73,7 @@ def _print_connections(
 def _report(
     path: str, reader: CaptureReader, inspector: Inspector, connections: list[model.Connection]
 ) -> model.Report:
-    capture = capture_report(path, reader, inspector)
-    return model.Report(capture=capture, connections=connections, summary=summarise(connections))
+    return whole_report(capture_report(path, reader, inspector), connections)
 
 
 def _has_violation(report: model.Report, least: Severity) -> bool:

@@ -25,6 +25,9 @@ class Diagnosis:
     confidence: Confidence
     text: str
     """One or two sentences. Network text in it is escaped at the edge only."""
+    brief: str = ""
+    """The cause alone, as words that follow a colon: the same for all connections that ended alike. Holds no text from
+    the network. Empty: there is nothing to add to how they ended."""
 
 
 def span(seconds: float) -> str:

@@ -32,8 +32,10 @@ def failed_handshake(facts: Facts) -> Diagnosis | None:
         return None
     request, response = facts.handshake.request, facts.handshake.response
     if ending.refusal:
+        why = ", ".join(ending.refusal)
         return _likely(
-            f"The client gave up on the server's 101: {', '.join(ending.refusal)}. {_look_at_101(ending.refusal)}"
+            f"The client gave up on the server's 101: {why}. {_look_at_101(ending.refusal)}",
+            f"the client's check ({why})",
         )
     if response is None:
         return _not_answered(facts, request)
@@ -42,15 +44,23 @@ def failed_handshake(facts: Facts) -> Diagnosis | None:
     if missing and request is not None and request.value("Sec-WebSocket-Key") is not None:
         return _likely(
             f"The request reached {facts.server} without {missing}: a proxy before this capture point removed these "
-            f"hop-by-hop fields. It was answered {status}; a page sees only 1006."
+            f"hop-by-hop fields. It was answered {status}; a page sees only 1006.",
+            f"a proxy before this capture point removed {missing}",
         )
     if missing:
-        return _likely(f"The request asks for a WebSocket without {missing}, and was answered {status}.")
-    return _likely(f"The server refused the handshake with {status}. {_look(request, response)}")
+        return _likely(
+            f"The request asks for a WebSocket without {missing}, and was answered {status}.",
+            f"requests without {missing}",
+        )
+    upstream = _UPSTREAM.get(response.status)
+    return _likely(
+        f"The server refused the handshake with {status}. {_look(request, response)}",
+        f"a proxy that {upstream}" if upstream else "",
+    )
 
 
-def _likely(text: str) -> Diagnosis:
-    return Diagnosis(ID, Confidence.LIKELY, text.strip())
+def _likely(text: str, brief: str) -> Diagnosis:
+    return Diagnosis(ID, Confidence.LIKELY, text.strip(), brief)
 
 
 def _missing(request: RequestHead | None) -> str:

@@ -20,4 +20,5 @@ def http_error_in_stream(facts: Facts) -> Diagnosis | None:
         Confidence.LIKELY,
         f"HTTP was written into the open WebSocket stream: {facts.http_text}{reaction}. "
         f"Look at the proxy or framework that handles errors{where}.",
+        "HTTP written into the open WebSocket stream",
     )

@@ -34,7 +34,8 @@ def idle_timeout(facts: Facts, timers: Timers, same: SameIdle | None = None) -> 
         names += f", also {', '.join(row.name for row in ordered[1:])}"
     advice = f" {first.advice}" if first.advice and confidence is not Confidence.WEAK else ""
     agree = f" So did {same.count - 1} other connections to it." if same is not None else ""
-    return Diagnosis(ID, confidence, f"{_what_happened(facts, first)}: this fits {names}.{agree}{advice}")
+    text = f"{_what_happened(facts, first)}: this fits {names}.{agree}{advice}"
+    return Diagnosis(ID, confidence, text, _brief(ordered, bool(hinted)))
 
 
 def fits(row: Timer, facts: Facts) -> bool:
@@ -77,10 +78,18 @@ def _what_happened(facts: Facts, row: Timer | None) -> str:
     return f"The {facts.side_name(end.by)} {how}, {span(value)} after the last byte{last}"
 
 
+def _brief(rows: list[Timer], hinted: bool) -> str:
+    first = rows[0]
+    if hinted or first.by_user:
+        return f"the idle timer of {first.name} ({limit(first.seconds)})"
+    return f"an idle timer of {limit(first.seconds)}, such as that of {' or '.join(row.name for row in rows[:2])}"
+
+
 def _learned(facts: Facts, same: SameIdle) -> Diagnosis:
     return Diagnosis(
         ID,
         Confidence.LIKELY if same.count > 2 * same.others else Confidence.POSSIBLE,
         f"{_what_happened(facts, None)}, and so did {same.count - 1} other connections to {facts.server}: an idle "
         f"timer of {span(same.seconds)} there, or before it. Ping well below that, or find the timer and name it.",
+        f"an idle timer of {span(same.seconds)} there, or before it",
     )

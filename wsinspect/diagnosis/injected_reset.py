@@ -119,4 +119,5 @@ def _diagnosis(reset: Reset, cues: list[str], confidence: Confidence) -> Diagnos
         confidence,
         f"The RST that claims to come from the {reset.by} was probably injected on the path: {', and '.join(cues)}."
         f"{ignored} Look for a firewall, proxy or intrusion system.",
+        "an RST injected on the path",
     )

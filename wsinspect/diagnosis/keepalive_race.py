@@ -44,4 +44,5 @@ def _diagnosis(side: Side, beat: Beat, row: Timer) -> Diagnosis:
         Confidence.LIKELY,
         f"The {side} {what} every {span(beat.period)}; {row.name} closes after {limit(row.seconds)} idle. The two "
         f"race: some connections will die. Ping at most every {limit(row.seconds / 2)}.",
+        f"Pings that race the timer of {row.name} ({limit(row.seconds)})",
     )

@@ -25,7 +25,8 @@ def keepalive_timeout(facts: Facts, timers: Timers, learned: float | None = None
     told = _told(facts)
     waited = patience(facts)
     if waited is None:
-        return Diagnosis(ID, Confidence.LIKELY, f"The {end.by} gave up: {told}.") if told else None
+        text = f"The {end.by} gave up: {told}."
+        return Diagnosis(ID, Confidence.LIKELY, text, f"a keepalive timeout of the {end.by}") if told else None
     row = _row(facts, timers, waited)
     if not (told or row or learned is not None):
         return None
@@ -40,6 +41,7 @@ def keepalive_timeout(facts: Facts, timers: Timers, learned: float | None = None
         ID,
         Confidence.LIKELY,
         f"The {end.by} gave up: its {_beat_name(facts)} had no answer within {span(waited)}{why}{_blame(facts)}",
+        f"a keepalive timeout of the {end.by}{_brief_blame(facts)}",
     )
 
 
@@ -123,6 +125,16 @@ def _beat_name(facts: Facts) -> str:
     end = facts.end
     assert end is not None
     return "Ping" if first_unanswered(facts.side(end.by).parting) else "heartbeat"
+
+
+def _brief_blame(facts: Facts) -> str:
+    end = facts.end
+    assert end is not None
+    if first_unanswered(facts.side(end.by).parting) is None:
+        return ""
+    if _was_lost(facts):
+        return ", whose Ping did not arrive"
+    return f", whose Ping arrived and had no answer of the {end.by.peer}'s program"
 
 
 def _blame(facts: Facts) -> str:

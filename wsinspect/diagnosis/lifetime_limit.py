@@ -21,6 +21,7 @@ def lifetime_limit(facts: Facts, timers: Timers, same: SameAge | None = None) ->
             Confidence.LIKELY,
             f"Connections to {facts.host or facts.server} end after {span(same.seconds)} ({same.count} of {same.total}"
             f"), whatever their traffic: a lifetime limit.{fits}",
+            f"a lifetime limit of {span(same.seconds)}",
         )
     if known is None:
         return None
@@ -31,6 +32,9 @@ def lifetime_limit(facts: Facts, timers: Timers, same: SameAge | None = None) ->
         f"The {facts.side_name(end.by)} ended the connection {span(age)} after it opened although data was flowing: "
         f"this fits {known.name} ({limit(known.seconds)}), a lifetime, not an idle timer; pings do not help. "
         f"{known.advice}".strip(),
+        f"the lifetime limit of {known.name} ({limit(known.seconds)})"
+        if hinted
+        else f"a lifetime limit of {limit(known.seconds)}, such as that of {known.name}",
     )
 
 

@@ -74,6 +74,7 @@ def mass_close(close: MassClose) -> Diagnosis:
         Confidence.LIKELY,
         f"{len(close.members)} of {count(close.open, 'connection')} to {close.server} ended within "
         f"{span(close.seconds)}, all by the {who}{how}: {what}.",
+        what,
     )
 
 

@@ -37,4 +37,5 @@ def message_size_limit(facts: Facts, timers: Timers) -> Diagnosis | None:
         ID,
         confidence,
         f"The {end.by} {how} at a message of {sizes}; {largest}. Its limit lies between{known}.",
+        f"a message larger than the {end.by} takes",
     )

@@ -35,6 +35,7 @@ def nat_state_expired(facts: Facts, timers: Timers) -> Diagnosis | None:
         f"After {span(silence)} of silence the first packet of the {trigger} was answered by an RST, though the "
         f"{reset.by} had closed nothing: something on the path had forgotten the connection{known}. Ping, or use TCP "
         "keep-alives, well below that.",
+        "a NAT, firewall or balancer that had forgotten the connection in the silence",
     )
 
 

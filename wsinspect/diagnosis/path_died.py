@@ -15,7 +15,8 @@ def path_died(facts: Facts, alive: bool | None = None) -> Diagnosis | None:
     for side in Side:
         run = dead_run(facts, side)
         if run is not None:
-            return Diagnosis(ID, *_describe(facts, side, run, alive))
+            brief = f"the path died, nothing of the {side.peer} came any more"
+            return Diagnosis(ID, *_describe(facts, side, run, alive), brief)
     return None
 
 

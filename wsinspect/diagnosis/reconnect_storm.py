@@ -17,6 +17,8 @@ class Storm:
     """Connections of one client in a row, each after a failure."""
 
     members: tuple[int, ...]
+    client: str
+    """Address."""
     delays: tuple[float, ...]
     """Seconds from each end to the next beginning."""
     failures: tuple[tuple[str, int], ...]
@@ -49,6 +51,7 @@ def reconnect_storm(storm: Storm) -> Diagnosis:
         Confidence.LIKELY,
         f"The client reconnected {len(storm.delays)} times, {delay} after each failure, without backing off (RFC 6455 "
         f"§7.2.3 advises a random first delay of 0 to 5 s, then longer ones). Cause of the failures: {failures}.",
+        f"{storm.client} reconnected {len(storm.delays)} times, {delay} after each failure, without backing off",
     )
 
 
@@ -83,7 +86,9 @@ def _storm(chain: list[Facts]) -> Storm | None:
         return None
     failures = Counter(_failure(facts) for facts in members[:-1])
     ids = tuple(facts.id for facts in members)
-    return Storm(ids, tuple(max(0.0, delay) for delay in delays[steady:]), tuple(failures.most_common()))
+    return Storm(
+        ids, members[0].client, tuple(max(0.0, delay) for delay in delays[steady:]), tuple(failures.most_common())
+    )
 
 
 def _is_hasty(delays: list[float]) -> bool:

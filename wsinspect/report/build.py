@@ -14,6 +14,7 @@ from wsinspect.diagnosis.gather import gather
 from wsinspect.diagnosis.timers import Timers, known_timers
 from wsinspect.inspector import Inspector
 from wsinspect.report import model
+from wsinspect.report.overview import add_overview
 from wsinspect.report.sentence import summary
 from wsinspect.rules.rule import Severity
 from wsinspect.rules.violation import Violation
@@ -30,9 +31,7 @@ def report_file(path: str) -> model.Report:
         inspector = Inspector()
         inspect_all(reader, inspector)
         connections = connection_reports(inspector.connections)
-        return model.Report(
-            capture=capture_report(path, reader, inspector), connections=connections, summary=summarise(connections)
-        )
+        return whole_report(capture_report(path, reader, inspector), connections)
 
 
 def inspect_all(
@@ -66,8 +65,9 @@ def capture_report(source: str, reader: CaptureReader, inspector: Inspector) -> 
 
 def connection_reports(connections: Sequence[Connection], timers: Timers | None = None) -> list[model.Connection]:
     """The reports on all connections, with what they show about each other. Call it when all of them are over."""
-    found = diagnose_all([gather(connection) for connection in connections], timers or known_timers())
-    return [connection_report(connection, found[connection.id]) for connection in connections]
+    facts = [gather(connection) for connection in connections]
+    found = diagnose_all(facts, timers or known_timers())
+    return [connection_report(one, found[one.id], facts=its) for one, its in zip(connections, facts, strict=True)]
 
 
 def add_diagnoses(reports: Iterable[model.Connection], facts: Sequence[Facts], timers: Timers | None = None) -> None:
@@ -79,11 +79,15 @@ def add_diagnoses(reports: Iterable[model.Connection], facts: Sequence[Facts], t
 
 
 def connection_report(
-    connection: Connection, diagnosis: Sequence[Diagnosis] | None = None, timers: Timers | None = None
+    connection: Connection,
+    diagnosis: Sequence[Diagnosis] | None = None,
+    timers: Timers | None = None,
+    facts: Facts | None = None,
 ) -> model.Connection:
     """The report on one connection as far as it has come; without `diagnosis`, what it shows by itself is diagnosed."""
+    facts = facts or gather(connection)
     if diagnosis is None:
-        diagnosis = diagnose_one(gather(connection), timers or known_timers())
+        diagnosis = diagnose_one(facts, timers or known_timers())
     handshake = connection.handshake
     ending = connection.ending(connection.last_ns)
     client, server = endpoints(connection)
@@ -111,12 +115,14 @@ def connection_report(
         messages=model.BySide(*(half.messages.count if half else 0 for half in halves)),
         payload_bytes=model.BySide(*(half.messages.payload_bytes if half else 0 for half in halves)),
         ping=_ping_report(connection),
-        close=close_report(connection, ending, diagnosis),
+        close=close_report(connection, ending, diagnosis, facts.idle if facts.end is not None else None),
         violations=[_violation_report(violation) for violation in connection.violations],
     )
 
 
-def close_report(connection: Connection, ending: Ending, diagnosis: Sequence[Diagnosis] = ()) -> model.Close:
+def close_report(
+    connection: Connection, ending: Ending, diagnosis: Sequence[Diagnosis] = (), idle: float | None = None
+) -> model.Close:
     """The report's `close`."""
     client, server = close_event(ending, Side.CLIENT), close_event(ending, Side.SERVER)
     events = None
@@ -130,6 +136,7 @@ def close_report(connection: Connection, ending: Ending, diagnosis: Sequence[Dia
         event=events,
         summary=summary(connection, ending),
         diagnosis=_diagnosis_report(diagnosis),
+        idle=idle,
     )
 
 
@@ -156,8 +163,15 @@ def endpoints(connection: Connection) -> tuple[model.Endpoint, model.Endpoint]:
     return (first, second) if connection.client_direction == 0 else (second, first)
 
 
+def whole_report(capture: model.Capture, connections: list[model.Connection]) -> model.Report:
+    """The report on these connections, with what they show together."""
+    summary = summarise(connections)
+    add_overview(summary, connections, capture)
+    return model.Report(capture=capture, connections=connections, summary=summary)
+
+
 def summarise(connections: Iterable[model.Connection]) -> model.Summary:
-    """All connections together."""
+    """The sums over all connections."""
     total = still_open = failed = 0
     closes: Counter[tuple[int, str | None]] = Counter()
     violations: Counter[tuple[str, str]] = Counter()
@@ -193,7 +207,7 @@ def summarise(connections: Iterable[model.Connection]) -> model.Summary:
 
 
 def _diagnosis_report(diagnosis: Sequence[Diagnosis]) -> list[model.Diagnosis]:
-    return [model.Diagnosis(id=one.id, confidence=one.confidence, text=one.text) for one in diagnosis]
+    return [model.Diagnosis(one.id, one.confidence, one.text, one.brief) for one in diagnosis]
 
 
 def _seconds(time_ns: int) -> float:

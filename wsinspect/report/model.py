@@ -120,6 +120,8 @@ class Diagnosis(msgspec.Struct):
     id: str
     confidence: str
     text: str
+    brief: str = ""
+    """The cause alone, in a few words: equal on connections that ended alike."""
 
 
 class Close(msgspec.Struct):
@@ -134,6 +136,8 @@ class Close(msgspec.Struct):
     """None while the connection is open."""
     summary: str
     diagnosis: list[Diagnosis]
+    idle: float | None = None
+    """Seconds without payload of either side before the end; None while it is open, or if unknown."""
 
 
 class Violation(msgspec.Struct):
@@ -204,9 +208,89 @@ class DiagnosisCount(msgspec.Struct):
     connections: int
 
 
-class Summary(msgspec.Struct):
+class ServerCount(msgspec.Struct):
+    """Connections to a server."""
+
+    address: str
+    port: int
+    connections: int
+
+
+class CloseGroup(msgspec.Struct):
+    """Connections that ended with the same code, by the same side and means."""
+
+    code: int | None
+    """As the client's program was told it (the server's, where that is unknown)."""
+    name: str
+    source: str
+    """Who gave the name."""
+    means: str | None
+    """What ended it first: `close`, `fin` or `rst`; None where that is not known, or of a failed handshake."""
+    by: str | None
+    """Who did."""
+    status: int | None
+    """The HTTP status that a failed handshake was answered with."""
+    connections: int
+    median_age: float | None
+    """Seconds from the opening to the end."""
+    median_idle: float | None
+    """Seconds without payload before the end."""
+    first: float | None
+    last: float | None
+    servers: list[ServerCount]
+
+
+class CloseSeries(msgspec.Struct):
+    """Connections that ended with a code, over time."""
+
+    code: int | None
+    """None: the handshake failed."""
+    name: str
+    connections: list[int]
+    """In each stretch of time."""
+
+
+class ClosesOverTime(msgspec.Struct):
+    """Ends in stretches of time of equal length."""
+
+    start: float
+    seconds: float
+    """Length of a stretch."""
+    series: list[CloseSeries]
+
+
+class Burst(msgspec.Struct):
+    """A time in which far more connections ended than usual."""
+
+    start: float
+    end: float
+    connections: int
+    usual: float
+    """Ends that as long a time has otherwise."""
+    code: int | None
+    """What most of them ended with."""
+    name: str
+
+
+class ViolationGroup(msgspec.Struct):
+    """A rule that one side broke, over all connections."""
+
+    rule: str
+    severity: str
+    by: str | None
+    connections: int
+    count: int
+    first: float | None
+    """Of the first times on each connection the earliest …"""
+    last: float | None
+    """… and the latest."""
+
+
+class Summary(msgspec.Struct, kw_only=True):
     """All connections together."""
 
+    overview: list[str] = msgspec.field(default_factory=list)
+    """At most three sentences: how many connections ended how, and why."""
     connections: int
     open: int
     failed_handshakes: int
@@ -214,6 +298,11 @@ class Summary(msgspec.Struct):
     violations: list[ViolationCount]
     diagnoses: list[DiagnosisCount] = msgspec.field(default_factory=list)
     """Over all connections: also what was not known yet when a connection was printed (`ndjson`)."""
+    close_groups: list[CloseGroup] = msgspec.field(default_factory=list)
+    closes_over_time: ClosesOverTime | None = None
+    """None: no connection has ended."""
+    bursts: list[Burst] = msgspec.field(default_factory=list)
+    violation_groups: list[ViolationGroup] = msgspec.field(default_factory=list)
 
 
 class Report(msgspec.Struct, kw_only=True):

@@ -14,7 +14,7 @@ _LETTERS = {"error": "E", "warning": "W", "note": "N"}
 
 def text_report(report: model.Report) -> str:
     """The whole report; nothing in it can act upon a terminal."""
-    lines = [*_capture_lines(report), ""]
+    lines = [*_overview_lines(report.summary), *_capture_lines(report), ""]
     for connection in report.connections:
         lines += [*_connection_lines(connection), ""]
     lines += _summary_lines(report.summary)
@@ -28,7 +28,16 @@ def connection_text(connection: model.Connection) -> str:
 
 def closing_text(report: model.Report) -> str:
     """What stands around the connections, for who has printed those already."""
-    return "\n".join([*_capture_lines(report), *_summary_lines(report.summary)]) + "\n"
+    return (
+        "\n".join([*_overview_lines(report.summary), *_capture_lines(report), *_summary_lines(report.summary)]) + "\n"
+    )
+
+
+def _overview_lines(summary: model.Summary) -> Iterator[str]:
+    """What an incident needs to know first."""
+    yield from map(shown, summary.overview)
+    if summary.overview:
+        yield ""
 
 
 def _capture_lines(report: model.Report) -> Iterator[str]:
@@ -99,6 +108,12 @@ def _summary_lines(summary: model.Summary) -> Iterator[str]:
         name = f" {close.name}" if close.name else ""
         who = f"first Close by the {close.initiator}" if close.initiator else "nobody sent a Close"
         yield f"  {close.code}{name}: {close.connections:,} ({who})"
+    for burst in summary.bursts:
+        what = f"most of them {burst.code} {burst.name}".strip() if burst.code is not None else "most of them failed"
+        yield (
+            f"  ▲ burst at {clock(burst.start)}: {_count(burst.connections, 'end')} in "
+            f"{duration(burst.end - burst.start)}, {what}; usual are {burst.usual:.1f}"
+        )
     for diagnosis in summary.diagnoses:
         yield f"  → {diagnosis.id}: {_count(diagnosis.connections, 'connection')}"
     for violation in summary.violations:
