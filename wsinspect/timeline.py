@@ -5,7 +5,7 @@ from typing import NamedTuple
 from wsinspect.rules.rule import Finding, Place, Rule, Severity
 from wsinspect.transport.httphead import RequestHead, ResponseHead
 from wsinspect.transport.reassembly import Fin, Gap, Note, Reset, Syn
-from wsinspect.websocket.frames import FrameHeader, FramePiece, opcode_name
+from wsinspect.websocket.frames import RSV1, FrameHeader, FramePiece, Opcode, opcode_name
 from wsinspect.websocket.half import CloseFrame
 from wsinspect.websocket.messages import MAX_KEPT_PAYLOAD, Message
 from wsinspect.websocket.resync import Resynced
@@ -53,6 +53,18 @@ class FrameEntry(NamedTuple):
     def name(self) -> str:
         """`text`, `ping` …"""
         return opcode_name(self.header.opcode)
+
+    @property
+    def content(self) -> tuple[bytes, bool]:
+        """What it carries, unmasked and inflated, and whether that is said to be text.
+
+        The whole message where the frame completes one; else the frame's own payload.
+        """
+        message = self.message
+        if message is not None and message.data:
+            return message.data, message.opcode == Opcode.TEXT
+        compressed = bool(self.header.rsv & RSV1)
+        return self.payload, self.header.opcode == Opcode.TEXT and not compressed
 
 
 class GapEntry(NamedTuple):

@@ -1,16 +1,15 @@
 """Payload views and the header as bits."""
 
-import json
-
 import pytest
 from fakes import Teller
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from wsinspect.payload.choose import choices
+from wsinspect.payload.viewer import Context
 from wsinspect.transport.reassembly import Chunk
 from wsinspect.tui.connection.bits import bit_diagram, header_bytes, wire_bytes
-from wsinspect.tui.connection.payload import TEXT_SHOWN, HexDump, fitting, json_lines, text_lines
+from wsinspect.tui.connection.payload import HexDump, payload_lines
 from wsinspect.tui.connection.preview import close_label, data_preview, frame_label
+from wsinspect.tui.document import PAGE, Joined
 from wsinspect.tui.ink import text_of
 from wsinspect.websocket.frames import FrameDecoder, FramePiece, Opcode
 from wsinspect.websocket.side import Side
@@ -20,56 +19,34 @@ def shown(lines: object) -> list[str]:
     return [text_of(line) for line in lines]  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(
-    ("data", "is_text", "views"),
-    [
-        (b'{"a": 1}', True, ["json", "text", "hex"]),
-        (b'{"a": 1}', False, ["json", "hex", "text"]),
-        (b"{not json", True, ["text", "hex"]),
-        (b"[" * 100_000, True, ["text", "hex"]),
-        (b"\xff\x00\xfe\xff\xff\xff\xff", False, ["hex"]),
-        (b"\xff", True, ["text", "hex"]),
-        (b"plain", False, ["hex", "text"]),
-    ],
-)
-def test_views_that_make_sense(data: bytes, is_text: bool, views: list[str]) -> None:
-    assert [view.name for view in fitting(data, is_text)] == views
-
-
-def test_json_changes_white_space_only() -> None:
-    data = b'{"a":1.0e5,"a":[],"b":{"c":[true,"x\\u001by"]},"d":{ }}'
-    assert shown(json_lines(data, 60)) == [
-        "{", '  "a": 1.0e5,', '  "a": [],', '  "b": {', '    "c": [', "      true,", '      "x\\u001by"', "    ]",
-        "  },", '  "d": {}', "}",
-    ]  # fmt: skip
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-)
-
-
-@given(st.lists(JSON, max_size=5))
-@settings(deadline=None, max_examples=40)
-def test_json_still_says_the_same(value: object) -> None:
-    text = json.dumps(value)
-    assert json.loads("\n".join(shown(json_lines(text.encode(), 10_000)))) == json.loads(text)
-
-
-@given(st.binary(max_size=200), st.sampled_from([60, 80]))
-def test_hex_dump_shows_every_byte(data: bytes, width: int) -> None:
-    lines = shown(HexDump(data, width))
-    per_line = 16 if width >= 75 else 8
-    digits = "".join(line[8 : 8 + 3 * per_line + per_line // 8].replace(" ", "") for line in lines)
-    assert digits == data.hex()
+@pytest.mark.parametrize("width", [60, 80])
+def test_hex_dump_fits_the_width(width: int) -> None:
+    lines = shown(HexDump(bytes(range(100)), width))
+    assert len(lines) == (13 if width == 60 else 7)
     assert all(len(line) <= width for line in lines)
+    assert lines[0].startswith("000000  00 01 02 03")
 
 
-def test_text_is_cut_in_the_end() -> None:
-    lines = shown(text_lines(b"x" * (TEXT_SHOWN + 1), 100))
-    assert lines[-1].startswith("… the first 131 kB of 131 kB")
-    assert shown(text_lines(b"a\r\nb\tc", 80)) == ["a", "b   c"]
+def test_rows_are_laid_out_for_the_width() -> None:
+    data = b'{"name": "' + b"x" * 100 + b'"}'
+    context = Context(is_text=True)
+    lines = shown(payload_lines(choices(data, context)[0], data, context, 50))
+    assert lines[:2] == ["{", '  "name":']
+    assert all(len(line) <= 50 for line in lines)
+    assert "".join(line.strip() for line in lines) == data.decode().replace(": ", ":")
+
+
+def test_a_long_text_is_made_page_by_page() -> None:
+    data = b"line\n" * 5000
+    context = Context(is_text=True)
+    lines = Joined([[("head", "")]], payload_lines(choices(data, context)[0], data, context, 80))
+    assert len(lines) == 1 + PAGE
+    assert lines.grow(PAGE + 10)
+    assert len(lines) == 1 + 2 * PAGE
+    assert not lines.grow(100)
+    assert lines.grow(10**9)
+    assert len(lines) == 1 + 5001
+    assert not lines.grow(10**9)
 
 
 @pytest.mark.parametrize("size", [0, 5, 125, 126, 300, 70_000])
@@ -97,8 +74,8 @@ def test_bit_diagram() -> None:
 
 def test_previews() -> None:
     teller = Teller()
-    assert data_preview(teller.frame(Side.CLIENT, b"a\x1bb")) == r"a\x1bb"
-    assert data_preview(teller.frame(Side.CLIENT, b"\x01\xff", Opcode.BINARY)) == "01 ff"
+    assert data_preview(teller.frame(Side.CLIENT, b"a\x1bb"), Context(is_text=True)) == r"a\x1bb"
+    assert data_preview(teller.frame(Side.CLIENT, b"\x01\xff", Opcode.BINARY), Context()) == "01 ff"
     assert frame_label(teller.frame(Side.CLIENT, b"abc")) == "text 3 B"
     assert frame_label(teller.frame(Side.CLIENT, b"abc", fin=False)) == "text 3 B (begins)"
     assert frame_label(teller.frame(Side.CLIENT, b"abc", Opcode.CONTINUATION)) == "continuation 3 B (ends)"

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from typing import Final
 
+from wsinspect.payload.choose import Choice, choices
 from wsinspect.timeline import FrameEntry
 from wsinspect.tui.connection.bits import bit_diagram, wire_bytes
 from wsinspect.tui.connection.ladder import SEVERITY_LETTER
 from wsinspect.tui.connection.opened import Opened
-from wsinspect.tui.connection.payload import HexDump, fitting
+from wsinspect.tui.connection.payload import HexDump, payload_lines
 from wsinspect.tui.connection.preview import close_label, frame_label
 from wsinspect.tui.document import Joined
 from wsinspect.tui.ink import Line, wrap
 from wsinspect.tui.units import plural, size
 from wsinspect.websocket.closecodes import describe
-from wsinspect.websocket.frames import Opcode
 
 WIRE: Final = "as sent"
 """The view with the header's bytes and the mask on."""
@@ -27,9 +27,9 @@ class FrameDetail:
         assert isinstance(entry, FrameEntry)
         self.entry = entry
         self._broken = [opened.violations[position] for position in opened.broken.get(place, ())]
-        self._data, self._is_text = _shown_payload(entry)
-        self._views = fitting(self._data, self._is_text)
-        self.view_names = [*(view.name for view in self._views), WIRE]
+        self._data, self._context = entry.content[0], opened.context(entry)
+        self._choices = choices(self._data, self._context)
+        self.view_names = [*(choice.name for choice in self._choices), WIRE]
         self.view = view if view in self.view_names else self.view_names[0]
         """The wanted view, or the best one if that makes no sense here."""
 
@@ -59,7 +59,7 @@ class FrameDetail:
         lines += bit_diagram(header)
         lines += self._close_lines(width)
         lines.append(self._payload_title())
-        return lines
+        return lines + self._view_lines(width)
 
     def _close_lines(self, width: int) -> list[Line]:
         close = self.entry.close
@@ -82,34 +82,30 @@ class FrameDetail:
             what += f", {plural(entry.missing, 'byte')} to come"
         elif entry.missing:
             what += f", {plural(entry.missing, 'byte')} not captured"
-        line: Line = [(what, "strong"), ("  ", "")]
+        return [(what, "strong")]
+
+    def _view_lines(self, width: int) -> list[Line]:
+        """The views there are, and why the shown one makes sense."""
+        line: Line = []
         for name in self.view_names:
             line.append((f"[{name}]" if name == self.view else f" {name} ", "accent" if name == self.view else "muted"))
-        return line
+        chosen = self._chosen
+        return [line, *(wrap(chosen.explanation, width, "muted") if chosen and self._data else [])]
+
+    @property
+    def _chosen(self) -> Choice | None:
+        return next((choice for choice in self._choices if choice.name == self.view), None)
 
     def _body(self, width: int) -> Sequence[Line]:
         if self.view == WIRE:
             return self._wire(width)
         if not self._data:
             return [[("no bytes", "muted")]]
-        for view in self._views:
-            if view.name == self.view:
-                return view.lines(self._data, width)
-        return ()
+        assert self._chosen is not None
+        return payload_lines(self._chosen, self._data, self._context, width)
 
     def _wire(self, width: int) -> Sequence[Line]:
         entry = self.entry
         if entry.missing and entry.header.masked:
             return [[("not every byte was captured, so the mask cannot be put back on", "muted")]]
         return HexDump(wire_bytes(entry.header, entry.payload), width)
-
-
-def _shown_payload(entry: FrameEntry) -> tuple[bytes, bool]:
-    """What is looked at: the whole message where the frame completes one, and whether it is said to be text."""
-    message = entry.message
-    if message is not None and message.data:
-        return message.data, message.opcode == Opcode.TEXT
-    if entry.close is not None:
-        return entry.payload, False
-    compressed = bool(entry.header.rsv & 4)
-    return entry.payload, entry.header.opcode == Opcode.TEXT and not compressed

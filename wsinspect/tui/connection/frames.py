@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 
+from wsinspect.payload.viewer import Context
 from wsinspect.timeline import FrameEntry
 from wsinspect.tui.columns import Column
 from wsinspect.tui.connection.frame_detail import FrameDetail
@@ -33,6 +34,7 @@ class FrameRow(NamedTuple):
     """Seconds since the frame before, of either side."""
     severities: frozenset[str]
     """Of the rules that it breaks."""
+    context: Context
 
 
 def _mark(row: FrameRow, width: int) -> Line:
@@ -67,8 +69,11 @@ def _preview(row: FrameRow, width: int) -> Line:
     if row.entry.close is not None:
         return [(close_label(row.entry.close), "")]
     if row.entry.rtt_ns is not None:
-        return [(f"after {span(row.entry.rtt_ns / 1e9, ' ')}  ", "accent"), (data_preview(row.entry), "muted")]
-    return [(data_preview(row.entry), "muted")]
+        return [
+            (f"after {span(row.entry.rtt_ns / 1e9, ' ')}  ", "accent"),
+            (data_preview(row.entry, row.context), "muted"),
+        ]
+    return [(data_preview(row.entry, row.context), "muted")]
 
 
 COLUMNS: Final[tuple[Column[FrameRow], ...]] = (
@@ -111,6 +116,7 @@ class FrameTable(Table[FrameRow]):
             (entry.time_ns - opened.start_ns) / 1e9,
             (entry.time_ns - before) / 1e9 if before is not None else None,
             frozenset(opened.violations[position].severity.value for position in opened.broken.get(place, ())),
+            opened.context(entry),
         )
 
     def row_key(self, index: int) -> Hashable:

@@ -105,7 +105,7 @@ class Ladder:
         if entry.close is not None:
             return self._close_label(entry, place)
         label: Line = [(frame_label(entry), _frame_ink(entry))]
-        preview = data_preview(entry)
+        preview = data_preview(entry, self._opened.context(entry))
         if preview:
             label.append(("  " + preview, "muted"))
         return label

@@ -3,9 +3,14 @@
 from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
+from wsinspect.payload.viewer import Context
 from wsinspect.report import model
 from wsinspect.timeline import Entry, FrameEntry, Timeline, ViolationEntry
+from wsinspect.websocket.frames import Opcode
 from wsinspect.websocket.side import Side
+
+FIRST_SENT_KEPT = 1024
+"""Bytes of the client's first message that are kept: where protocols name their version."""
 
 
 class FrameName(NamedTuple):
@@ -29,6 +34,7 @@ class Opened:
         self.broken = _locate(self.entries, self.violations, self.frames)
         """Place of an entry and the violations (places in `violations`) that belong to it."""
         self._broken_places = sorted(self.broken)
+        self._first_sent = self._find_first_sent()
 
     @property
     def start_ns(self) -> int:
@@ -39,6 +45,16 @@ class Opened:
     def duration(self) -> float:
         """Seconds from the first entry to the last."""
         return (self.entries[-1].time_ns - self.start_ns) / 1e9 if self.entries else 0.0
+
+    def context(self, entry: FrameEntry) -> Context:
+        """What the payload viewers want to know besides the bytes."""
+        is_data = entry.header.opcode <= Opcode.BINARY
+        return Context(
+            (self.report.subprotocol or "") if is_data else "",
+            (self.report.url or "") if is_data else "",
+            entry.content[1],
+            self._first_sent if is_data else b"",
+        )
 
     def violations_between(self, first: int, last: int) -> int:
         """How many violations belong to the entries from `first` to `last`, both included."""
@@ -64,6 +80,15 @@ class Opened:
                 return bisect_left(self.frames, place)
             found += step
         return None
+
+    def _find_first_sent(self) -> bytes:
+        """The client's first message, if the connection was captured from its beginning."""
+        for place in self.frames:
+            entry = self.entries[place]
+            assert isinstance(entry, FrameEntry)
+            if entry.side is Side.CLIENT and entry.message is not None:
+                return entry.message.data[:FIRST_SENT_KEPT] if not entry.message.first_frame else b""
+        return b""
 
     def _is(self, violation: int, rule: str, by: str | None) -> bool:
         entry = self.violations[violation]

@@ -1,6 +1,8 @@
 """What a frame carries, in a few words on one line."""
 
-from wsinspect.escape import bytes_text
+from wsinspect.escape import bytes_text, terminal
+from wsinspect.payload.choose import summary
+from wsinspect.payload.viewer import Context
 from wsinspect.timeline import FrameEntry
 from wsinspect.tui.units import plural, size, span
 from wsinspect.websocket.closecodes import describe
@@ -16,11 +18,13 @@ def kind(entry: FrameEntry) -> str:
     return entry.name if entry.name != "reserved" else f"opcode {entry.header.opcode}"
 
 
-def data_preview(entry: FrameEntry) -> str:
-    """The beginning of the message that the frame completes, else of the frame's own payload. Already escaped."""
+def data_preview(entry: FrameEntry, context: Context) -> str:
+    """The message that the frame completes, as its format is told in one line, else its beginning, else that of the
+    frame's own payload. Already escaped."""
     message = entry.message
     if message is not None and message.data:
-        return _shorten(message.data, message.opcode == Opcode.TEXT)
+        told = summary(message.data, context)
+        return terminal(told) if told is not None else _shorten(message.data, message.opcode == Opcode.TEXT)
     opcode, compressed = entry.header.opcode, bool(entry.header.rsv & 4)
     is_text = not compressed and (
         opcode in (Opcode.TEXT, Opcode.PING, Opcode.PONG) or (not opcode and entry.payload[:_TEXT_SHOWN].isascii())
