@@ -54,7 +54,7 @@ ELSEWHERE = {
 """Modules that are tested under another name, and where."""
 STILL_WITHOUT = {"_compile", "cli/progress"}
 """Modules that need a test file of their own; this list only ever gets shorter."""
-AS_A_WHOLE = ("tui/", "capture/live/", "diagnosis/")
+AS_A_WHOLE = ("tui/", "payload/", "capture/live/", "diagnosis/")
 """Folders whose parts are seen only together: their tests are named after what they do."""
 
 

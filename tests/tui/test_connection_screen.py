@@ -165,13 +165,16 @@ async def test_payload_views() -> None:
         await open_first(pilot)
         await pilot.press("2")
         text = screen_text(app)
-        assert "[json]" in text
+        assert "[JSON]" in text
         assert '"hello": [' in text
         assert "opcode│MASK" in text
         await pilot.press("x")
         assert "[text]" in screen_text(app)
+        assert "text, because the frame is a text frame" in screen_text(app)
         await pilot.press("x")
         assert "7b 22 68 65 6c 6c 6f 22" in screen_text(app)
+        await pilot.press("x")
+        assert "eyJoZWxsbyI6IFsxLCAyXX0=" in screen_text(app)
         await pilot.press("x")
         assert "81 91 01 02 03 04 7a 20" in screen_text(app)  # header, key, and the payload with its mask on
         await pilot.press("down")
