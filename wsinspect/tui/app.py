@@ -11,8 +11,10 @@ from textual.screen import Screen
 
 from wsinspect.capture.live.capture import LiveCapture
 from wsinspect.diagnosis.timers import with_user_timers
-from wsinspect.settings.read import Loaded
+from wsinspect.settings.model import Settings
+from wsinspect.settings.read import Loaded, settings_path
 from wsinspect.tui.connection.screen import ConnectionScreen
+from wsinspect.tui.connections.column_chooser import ColumnChooser
 from wsinspect.tui.connections.screen import ConnectionsScreen
 from wsinspect.tui.help import help_on, keys_of
 from wsinspect.tui.live_source import LiveSource
@@ -39,12 +41,13 @@ class WsinspectApp(App[None]):
         Binding("q", "quit", "Quit"),
     ]
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, loaded: Loaded | None = None) -> None:
         super().__init__()
+        loaded = loaded or Loaded(Settings(), settings_path(), exists=False)
         self.store = Store(source)
         self.progress = START
         self._loader = Loader(self.store, self.post_message)
-        self._list = ConnectionsScreen(self.store)
+        self._list = ConnectionsScreen(self.store, loaded)
 
     async def on_mount(self) -> None:
         """Show the list and begin to read: not before it is there, or the first news would find nobody."""
@@ -66,6 +69,10 @@ class WsinspectApp(App[None]):
     @on(ConnectionsScreen.LoadingStopped)
     def _stop_loading(self) -> None:
         self._loader.cancel()
+
+    @on(ColumnChooser.Changed)
+    def _change_columns(self, event: ColumnChooser.Changed) -> None:
+        self._list.table.set_columns(event.columns)
 
     @on(ConnectionsScreen.Opened)
     def _open(self, event: ConnectionsScreen.Opened) -> None:
@@ -93,7 +100,7 @@ def run(path: str, loaded: Loaded, *, follow: bool = False) -> None:
     timers = with_user_timers(settings.timers, settings.lifetimes)
     source = FollowedSource(path, timers) if follow else open_source(path, timers)
     try:
-        WsinspectApp(source).run()
+        WsinspectApp(source, loaded).run()
     finally:
         source.close()
 
@@ -101,4 +108,5 @@ def run(path: str, loaded: Loaded, *, follow: bool = False) -> None:
 def run_live(capture: LiveCapture, loaded: Loaded) -> None:
     """Inspect what `capture` brings as long as it goes on, and then what it has brought."""
     settings = loaded.settings
-    WsinspectApp(LiveSource(capture, with_user_timers(settings.timers, settings.lifetimes))).run()
+    source = LiveSource(capture, with_user_timers(settings.timers, settings.lifetimes))
+    WsinspectApp(source, loaded).run()

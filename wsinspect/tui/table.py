@@ -36,6 +36,12 @@ class Table(VirtualList, Generic[T]):
         self._layout: Layout[T] = ()
         self._layout_width = -1
 
+    def set_columns(self, columns: Sequence[Column[T]]) -> None:
+        """Other columns, or another order of them."""
+        self.columns = tuple(columns)
+        self._layout_width = -1
+        self.redraw()
+
     def row(self, index: int) -> T:
         """The row that line `index` shows."""
         raise NotImplementedError

@@ -16,6 +16,8 @@ class VirtualList(LineView):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Open")]
 
     cursor: reactive[int] = reactive(0, repaint=False)
+    _page: int | None = None
+    """Lines that fit on the screen before it was resized."""
 
     class Moved(Message):
         """The cursor is on another line."""
@@ -60,8 +62,11 @@ class VirtualList(LineView):
         self.post_message(self.Moved(self, new))
 
     def on_resize(self) -> None:
-        """The cursor stays in view (and the base class, which Textual asks too, keeps the extent)."""
-        self.show_line(self.cursor)
+        """A cursor in view stays there (and the base class, which Textual asks too, keeps the extent)."""
+        top = self.scroll_offset.y
+        if self._page is None or top <= self.cursor < top + self._page:
+            self.show_line(self.cursor)
+        self._page = self.page_lines
 
     def _refresh_index(self, index: int) -> None:
         self.refresh_line(index + self.title_lines)

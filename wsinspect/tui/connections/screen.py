@@ -1,33 +1,45 @@
 """The first screen: every connection of the capture."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.scrollbar import ScrollTo, ScrollUp
 from textual.widgets import Footer
 
+from wsinspect.settings.read import Loaded
+from wsinspect.tui.columns import Column
+from wsinspect.tui.connections.column_chooser import ColumnChooser
 from wsinspect.tui.connections.columns import COLUMNS
+from wsinspect.tui.connections.follow import Following
 from wsinspect.tui.connections.header import Header
 from wsinspect.tui.connections.order import Order, Sorting
 from wsinspect.tui.connections.row import Row
-from wsinspect.tui.loader import Progress
+from wsinspect.tui.connections.status import StatusLine
+from wsinspect.tui.loader import START, Progress
 from wsinspect.tui.store import Store
 from wsinspect.tui.table import Table
 
 SORTABLE = tuple(column for column in COLUMNS if column.key)
 _BY_ID = {column.id: column for column in SORTABLE}
+_COLUMNS_BY_ID = {column.id: column for column in COLUMNS}
 
 
 class ConnectionTable(Table[Row]):
     """The list. It shows the store's rows in the order that it keeps."""
 
-    def __init__(self, store: Store) -> None:
-        super().__init__(COLUMNS, id="connections")
+    class FollowingChanged(Message):
+        """The list follows the newest connection from now on, or does not any more."""
+
+    def __init__(self, store: Store, columns: Sequence[Column[Row]]) -> None:
+        super().__init__(columns, id="connections")
         self._store = store
+        self.following = Following(on=store.source.live)
+        self._advancing = False
         self.order = Order(store, Sorting(_BY_ID["id"]))
         self.sorted_by = ("id", False)
 
@@ -55,6 +67,8 @@ class ConnectionTable(Table[Row]):
             return
         if came:
             self.set_line_count(len(self.order))
+            if self.following.on:
+                self._go_to_newest()
         self.refresh_changed()
 
     def sort(self, sorting: Sorting) -> None:
@@ -62,6 +76,8 @@ class ConnectionTable(Table[Row]):
 
         At the top it stays at the top: who sorts from there wants to see what comes first.
         """
+        if not sorting.is_natural:
+            self.stop_following()
         current, offset = self.current, self.cursor - self.scroll_offset.y
         if sorting != self.order.sorting and self.cursor == 0:
             current = None
@@ -80,6 +96,52 @@ class ConnectionTable(Table[Row]):
         self.cursor = place
         self.show_line(place)
 
+    # Following
+
+    def follow(self) -> None:
+        """Stay at the newest connection, which the order of appearance has at its end."""
+        self.following.start()
+        if not self.order.sorting.is_natural:
+            self.sort(Sorting(_BY_ID["id"]))
+        self._go_to_newest()
+        self.post_message(self.FollowingChanged())
+
+    def stop_following(self) -> None:
+        """Stay where the user is."""
+        if self.following.on:
+            self.following.stop(self.line_count)
+            self.post_message(self.FollowingChanged())
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Whoever goes elsewhere wants to stay there."""
+        super().watch_cursor(old, new)
+        if not self._advancing and new < self.line_count - 1:
+            self.stop_following()
+
+    def action_last_line(self) -> None:
+        """The end is where the newest are."""
+        super().action_last_line()
+        if self.order.sorting.is_natural:
+            self.follow()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scrolled away by the wheel."""
+        self.stop_following()
+
+    def on_scroll_up(self, message: ScrollUp) -> None:
+        """Scrolled away by a click on the scrollbar."""
+        self.stop_following()
+
+    def on_scroll_to(self, message: ScrollTo) -> None:
+        """Scrolled away by dragging the scrollbar."""
+        self.stop_following()
+
+    def _go_to_newest(self) -> None:
+        self._advancing = True
+        self.cursor = len(self.order) - 1
+        self.show_line(self.cursor)
+        self._advancing = False
+
 
 class ConnectionsScreen(Screen[None]):
     """The list, what it adds up to, and the keys to sort it."""
@@ -87,6 +149,9 @@ class ConnectionsScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "sort_next", "Sort", tooltip="Sort by the next column"),
         Binding("O", "sort_reverse", "Reverse", tooltip="Reverse the order"),
+        Binding("f", "follow", "Follow", tooltip="Stay at the newest connection; again: do not"),
+        Binding("p", "pause", "Pause", tooltip="Let the screen stand still while reading goes on; again: go on"),
+        Binding("C", "columns", "Columns", show=False, tooltip="Choose the columns and their order"),
         Binding("escape", "stop_loading", "Stop reading", tooltip="Read no further; what was read stays"),
     ]
 
@@ -100,15 +165,21 @@ class ConnectionsScreen(Screen[None]):
     class LoadingStopped(Message):
         """Somebody has seen enough."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, loaded: Loaded) -> None:
         super().__init__()
         self.store = store
+        self._settings_file = loaded.path
+        self._columns = [_COLUMNS_BY_ID[id] for id in loaded.settings.columns]
+        self._progress = START
+        self._paused_at: int | None = None
+        """Packets that had been read when the screen was told to stand still."""
         self._loading = True
         self._sorted_at = 0.0
 
     def compose(self) -> ComposeResult:
         yield Header(self.store)
-        yield ConnectionTable(self.store)
+        yield ConnectionTable(self.store, self._columns)
+        yield StatusLine()
         yield Footer()
 
     @property
@@ -120,15 +191,30 @@ class ConnectionsScreen(Screen[None]):
         """Reading has moved on."""
         if not self.query(Header) or not self.query(ConnectionTable):
             return  # the program is being left
+        self._progress = progress
+        if self._loading is progress.done:
+            self._loading = not progress.done
+            self.refresh_bindings()
+        if self._paused_at is not None:
+            self._show_status()
+            return
         self.query_one(Header).show(progress)
         # Sorting everything costs more than adding at the end: not with every report, but surely with the last one.
         sort = progress.done or progress.seconds - self._sorted_at > 1.0
         if sort:
             self._sorted_at = progress.seconds
         self.table.take_new(sort=sort)
-        if self._loading is progress.done:
-            self._loading = not progress.done
-            self.refresh_bindings()
+        self._show_status()
+
+    @on(ConnectionTable.FollowingChanged)
+    def _show_status(self) -> None:
+        table, behind = self.table, self.store.source.packets - (self._paused_at or 0)
+        self.query_one(StatusLine).show(
+            paused=self._paused_at is not None,
+            behind=behind,
+            following=table.following.on,
+            news=table.following.news(table.line_count),
+        )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Reading can be stopped only while it goes on."""
@@ -146,6 +232,26 @@ class ConnectionsScreen(Screen[None]):
         """Turn the order round."""
         sorting = self.table.order.sorting
         self.table.sort(Sorting(sorting.column, not sorting.reverse))
+
+    def action_follow(self) -> None:
+        """Stay at the newest, or do not."""
+        if self.table.following.on:
+            self.table.stop_following()
+        else:
+            self.table.follow()
+
+    def action_pause(self) -> None:
+        """Let the screen stand still, or go on."""
+        if self._paused_at is None:
+            self._paused_at = self.store.source.packets
+            self._show_status()
+        else:
+            self._paused_at = None
+            self.show_progress(self._progress)
+
+    def action_columns(self) -> None:
+        """Choose the columns."""
+        self.app.push_screen(ColumnChooser(COLUMNS, self.table.columns, self._settings_file))
 
     def neighbour(self, connection: int, step: int) -> int | None:
         """The connection that stands `step` lines below `connection`, if there is one."""

@@ -1,0 +1,33 @@
+"""The line below the list: why it moves, or why it does not. Not there while there is nothing to say."""
+
+from textual.content import Content
+from textual.widget import Widget
+
+from wsinspect.tui.ink import Line, content
+from wsinspect.tui.units import count, plural
+
+
+class StatusLine(Widget):
+    """Paused, following, or what has come in the meantime."""
+
+    def __init__(self) -> None:
+        super().__init__(id="status")
+        self.line: Line = []
+        self.display = False
+
+    def show(self, *, paused: bool, behind: int, following: bool, news: int | None) -> None:
+        """Say how it stands: packets read since the pause, connections come since the list does not follow."""
+        line: Line = []
+        if paused:
+            line = [("paused", "warning"), (f", {plural(behind, 'packet')} behind", ""), ("  p goes on", "muted")]
+        elif following:
+            line = [("following", "open"), ("  the newest connection stays in view", "muted")]
+        elif news is not None:
+            line = [(f"{count(news)} new", "strong"), ("  f follows again", "muted")]
+        if line != self.line:
+            self.line = line
+            self.display = bool(line)
+            self.refresh()
+
+    def render(self) -> Content:
+        return content([self.line])
