@@ -16,6 +16,7 @@ _INVISIBLE: Final = re.compile(
 )
 # A base character may carry a few combining marks; a heap of them paints over the lines above and below.
 _HEAP: Final = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{5,}")
+_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7e]+")
 _SHORT: Final = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
@@ -36,13 +37,33 @@ def bytes_text(data: bytes) -> str:
     return terminal(data.decode("utf-8", "backslashreplace"))
 
 
+def json_text(encoded: str) -> str:
+    """JSON with the same meaning, in which no control, bidi, format, unassigned or invisible character is left."""
+    return encoded if encoded.isascii() and "\x7f" not in encoded else _BEYOND_ASCII.sub(_json_run, encoded)
+
+
+def _json_run(match: re.Match[str]) -> str:
+    run = match[0]
+    if run.isprintable() and not _INVISIBLE.search(run):
+        return run
+    return "".join(character if is_shown(character) else _json_spelled(character) for character in run)
+
+
+def _json_spelled(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
+
+
 def _visible(match: re.Match[str]) -> str:
     character = match[0]
     if short := _SHORT.get(character):
         return short
-    if (character.isprintable() or unicodedata.category(character) == "Zs") and not _INVISIBLE.match(character):
-        return character
-    return _spell(character)
+    return character if is_shown(character) else _spell(character)
+
+
+def is_shown(character: str) -> bool:
+    """Whether a terminal shows `character` and does nothing else with it."""
+    return (character.isprintable() or unicodedata.category(character) == "Zs") and not _INVISIBLE.match(character)
 
 
 def _spelled(match: re.Match[str]) -> str:

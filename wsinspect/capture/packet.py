@@ -1,4 +1,26 @@
-"""The one thing that leaves `capture/`: a captured packet."""
+"""What leaves `capture/`: a captured packet, and what the file says about it besides."""
+
+from typing import NamedTuple
+
+Options = tuple[tuple[int, bytes], ...]
+"""Options of a pcapng block: codes and values; numbers in them are little-endian, whatever the file has."""
+
+
+class Origin(NamedTuple):
+    """What the file says about a packet besides its bytes and its time: for who writes it into another file."""
+
+    interface: int
+    """Number of the interface in the file, all sections counted on, from 0."""
+    options: Options
+
+
+class Interface(NamedTuple):
+    """An interface as the file describes it; how times are written is not among the options."""
+
+    link_type: int
+    snap_length: int
+    """Bytes, 0 for no limit."""
+    options: Options
 
 
 class Packet:

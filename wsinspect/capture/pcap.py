@@ -4,7 +4,7 @@ draft-ietf-opsawg-pcap (the file header in section 4, the packet records in sect
 headers is Alexey Kuznetzov's, as old Linux systems wrote it.
 """
 
-from wsinspect.capture.packet import Packet
+from wsinspect.capture.packet import Interface, Origin, Packet
 from wsinspect.capture.records import (
     MAX_RECORD,
     Damage,
@@ -64,6 +64,7 @@ class PcapParser:
         self._record_header = 0
         self._unit = _MICROSECONDS
         self._link_type = 0
+        self._snap_length = 0
         self._limit = 0
 
     def feed(self, data: bytes) -> list[Packet]:
@@ -101,16 +102,24 @@ class PcapParser:
             number, seconds * 1_000_000_000 + fraction * self._unit, self._link_type, data, wire_length, offset
         )
 
+    def origin_at(self, read: Read, offset: int) -> Origin:
+        """What else the file says about a packet: nothing."""
+        return Origin(0, ())
+
+    def interface(self, read: Read, number: int) -> Interface:
+        """The one interface, of which no name is known."""
+        return Interface(self._link_type, self._snap_length, ())
+
     def _read_file_header(self, data: bytes) -> int:
         known = _MAGICS.get(data[:4])
         if known is None:
             raise Damage(f"{data[:4].hex(' ')} does not begin a pcap file")
         order, self._unit, self._record_header = known
         self._record = _RECORD[order]
-        snap_length, network = _FILE_HEADER_TAIL[order].unpack_from(data, 16)
+        self._snap_length, network = _FILE_HEADER_TAIL[order].unpack_from(data, 16)
         self._link_type = network & LINK_TYPE_MASK
         # 0 is how some writers say "no limit".
-        self._limit = min(snap_length + SNAP_LENGTH_SLACK, MAX_RECORD) if snap_length else MAX_RECORD
+        self._limit = min(self._snap_length + SNAP_LENGTH_SLACK, MAX_RECORD) if self._snap_length else MAX_RECORD
         return FILE_HEADER
 
     def _records(self, data: bytes, start: int) -> list[Packet]:

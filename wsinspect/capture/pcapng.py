@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from wsinspect.capture.packet import Packet
+from wsinspect.capture.packet import Interface, Options, Origin, Packet
 from wsinspect.capture.records import (
     MAX_RECORD,
     Damage,
@@ -48,6 +48,11 @@ _ONLY_NUMBERED = frozenset({9, 0xBAD, 0x40000BAD})
 TLS_KEY_LOG = 0x544C534B
 _IF_TSRESOL, _IF_TSOFFSET = 9, 14
 _ISB_IFDROP, _ISB_OSDROP = 5, 7
+# Options whose value is one number, which has the byte order of the section (4.2, 4.3).
+_INTERFACE_NUMBERS = frozenset({8, 10})
+_PACKET_NUMBERS = frozenset({2, 4, 5, 6})
+# How times are written, and what is not to be copied: custom options of the kind that says so (3.5.1).
+_NOT_KEPT = frozenset({_IF_TSRESOL, _IF_TSOFFSET, 19372, 19373})
 
 _BYTE_ORDERS = {bytes.fromhex("1a2b3c4d"): ">", bytes.fromhex("4d3c2b1a"): "<"}
 _UINT16 = both_orders("H")
@@ -63,8 +68,8 @@ _HEADER_AND_ENHANCED = both_orders("IIIIIII")  # block type, block length, the f
 _TRAILER_AND_NEXT = both_orders("IIIIIIII")  # the length that closes a block, then the seven of the next
 
 
-class Interface(NamedTuple):
-    """What is needed of an Interface Description Block, ready for arithmetic."""
+class _Clock(NamedTuple):
+    """What packets need of an Interface Description Block, ready for arithmetic."""
 
     link_type: int
     snap_length: int
@@ -77,7 +82,7 @@ class Interface(NamedTuple):
 
 class _Section(NamedTuple):
     order: str
-    interfaces: list[Interface]
+    interfaces: list[_Clock]
 
 
 class PcapngParser:
@@ -101,6 +106,8 @@ class PcapngParser:
         self._section = _Section("<", [])
         self._sections: list[_Section] = []
         self._section_offsets: list[int] = []
+        self._interface_offsets: list[int] = []  # of all sections
+        self._first_interfaces: list[int] = []  # of each section, a place in the list above
         self._descriptions = 0
         self._last_time = 0
         # Where Simple Packet Blocks began to take another time from the packet before them, and which.
@@ -152,20 +159,51 @@ class PcapngParser:
 
     def packet_at(self, read: Read, offset: int, number: int) -> Packet:
         """One packet of an earlier pass again. Raises `WsinspectError` when the file has changed since."""
-        index = bisect.bisect_right(self._section_offsets, offset) - 1
-        if index < 0:
+        index, kind, body = self._block_at(read, offset)
+        if kind not in _PACKETS:
             raise changed(offset)
-        section = self._sections[index]
-        kind, length = _TWO_UINT32[section.order].unpack(read_exactly(read, offset, 8))
-        if kind not in _PACKETS or not SMALLEST_BLOCK <= length <= MAX_BLOCK:
-            raise changed(offset)
-        body = read_exactly(read, offset + 8, length - SMALLEST_BLOCK)
         run = bisect.bisect_right(self._untimed_offsets, offset) - 1
         time_ns = self._untimed_times[run] if run >= 0 else 0
         try:
-            return _packet(section, kind, body, number, offset, time_ns)
+            return _packet(self._sections[index], kind, body, number, offset, time_ns)
         except (Damage, struct.error):
             raise changed(offset) from None
+
+    def origin_at(self, read: Read, offset: int) -> Origin:
+        """What else the file says about a packet of an earlier pass. Raises `WsinspectError` as `packet_at` does."""
+        index, kind, body = self._block_at(read, offset)
+        earlier = self._first_interfaces[index]
+        if kind == SIMPLE_PACKET:
+            return Origin(earlier, ())
+        order = self._sections[index].order
+        layout = _ENHANCED if kind == ENHANCED_PACKET else _OBSOLETE
+        try:
+            interface, _, _, captured, _ = layout[order].unpack_from(body)
+            options = _kept_options(order, body, 20 + (captured + 3 & ~3), _PACKET_NUMBERS)
+        except (Damage, struct.error):
+            raise changed(offset) from None
+        return Origin(earlier + interface, options)
+
+    def interface(self, read: Read, number: int) -> Interface:
+        """What the file says about an interface of an earlier pass. Raises `WsinspectError` as `packet_at` does."""
+        offset = self._interface_offsets[number]
+        index, _, body = self._block_at(read, offset)
+        order = self._sections[index].order
+        try:
+            link_type, snap_length = _INTERFACE[order].unpack_from(body)
+            return Interface(link_type, snap_length, _kept_options(order, body, 8, _INTERFACE_NUMBERS))
+        except (Damage, struct.error):
+            raise changed(offset) from None
+
+    def _block_at(self, read: Read, offset: int) -> tuple[int, int, bytes]:
+        """A block of an earlier pass again: place of its section, type, body."""
+        index = bisect.bisect_right(self._section_offsets, offset) - 1
+        if index < 0:
+            raise changed(offset)
+        kind, length = _TWO_UINT32[self._sections[index].order].unpack(read_exactly(read, offset, 8))
+        if not SMALLEST_BLOCK <= length <= MAX_BLOCK:
+            raise changed(offset)
+        return index, kind, read_exactly(read, offset + 8, length - SMALLEST_BLOCK)
 
     def _enhanced_packets(self, data: bytes, position: int, packets: list[Packet]) -> int:
         """The row of sound Enhanced Packet Blocks from `position`; where it ends. The loop is what a packet costs.
@@ -245,7 +283,7 @@ class PcapngParser:
                     self._untimed_offsets.append(offset)
                     self._untimed_times.append(time_ns)
             elif kind == INTERFACE:
-                self._add_interface(_interface(order, body))
+                self._add_interface(_interface(order, body), offset)
             elif kind == INTERFACE_STATISTICS:
                 self._add_statistics(order, body)
             elif kind == DECRYPTION_SECRETS:
@@ -266,10 +304,12 @@ class PcapngParser:
         self._section = _Section(order, [])
         self._sections.append(self._section)
         self._section_offsets.append(offset)
+        self._first_interfaces.append(len(self._interface_offsets))
 
-    def _add_interface(self, interface: Interface) -> None:
+    def _add_interface(self, interface: _Clock, offset: int) -> None:
         self._count_description()
         self._section.interfaces.append(interface)
+        self._interface_offsets.append(offset)
 
     def _count_description(self) -> None:
         if self._descriptions >= MAX_DESCRIPTIONS:
@@ -327,7 +367,7 @@ def _packet(section: _Section, kind: int, body: bytes, number: int, offset: int,
     return Packet(number, time_ns, interface.link_type, body[start : start + captured], wire_length, offset)
 
 
-def _interface(order: str, body: bytes) -> Interface:
+def _interface(order: str, body: bytes) -> _Clock:
     """Section 4.2. Without if_tsresol, timestamps are microseconds."""
     link_type, snap_length = _INTERFACE[order].unpack_from(body)
     units_per_second = 10**6
@@ -339,8 +379,8 @@ def _interface(order: str, body: bytes) -> Interface:
         elif code == _IF_TSOFFSET and len(value) == 8:
             offset_ns = _INT64[order].unpack(value)[0] * 1_000_000_000
     if units_per_second <= 10**9 and 10**9 % units_per_second == 0:
-        return Interface(link_type, snap_length, 10**9 // units_per_second, 1, offset_ns)
-    return Interface(link_type, snap_length, 10**9, units_per_second, offset_ns)
+        return _Clock(link_type, snap_length, 10**9 // units_per_second, 1, offset_ns)
+    return _Clock(link_type, snap_length, 10**9, units_per_second, offset_ns)
 
 
 def _options(order: str, body: bytes, position: int) -> Iterator[tuple[int, bytes]]:
@@ -354,3 +394,12 @@ def _options(order: str, body: bytes, position: int) -> Iterator[tuple[int, byte
             raise Damage(f"option length {length} does not fit its block")
         yield code, body[position : position + length]
         position += (length + 3) & ~3
+
+
+def _kept_options(order: str, body: bytes, position: int, numbers: frozenset[int]) -> Options:
+    """The options that may stand in another file as well."""
+    return tuple(
+        (code, value[::-1] if order == ">" and code in numbers else value)
+        for code, value in _options(order, body, position)
+        if code not in _NOT_KEPT
+    )

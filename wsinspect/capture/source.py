@@ -12,7 +12,8 @@ from wsinspect.capture import compression
 from wsinspect.capture.compression import GzipDecoder
 from wsinspect.capture.follow import PULSE, Follow
 from wsinspect.capture.formats import MAGIC_LENGTH, Parser, parser_for
-from wsinspect.capture.packet import Packet
+from wsinspect.capture.packet import Interface, Origin, Packet
+from wsinspect.capture.records import Read
 from wsinspect.capture.spool import Spool
 from wsinspect.errors import WsinspectError
 
@@ -89,8 +90,15 @@ class CaptureReader:
 
         Needs a plain file, or `random_access=True` when opened. Raises `WsinspectError` if the file has changed.
         """
-        read = self._spool.read if self._spool is not None else self._source.read_again
-        return self._parser.packet_at(read, offset, number)
+        return self._parser.packet_at(self._read_again, offset, number)
+
+    def origin_at(self, offset: int) -> Origin:
+        """What else the file says about a packet of the pass; as `packet_at`."""
+        return self._parser.origin_at(self._read_again, offset)
+
+    def interface(self, number: int) -> Interface:
+        """What the file says about an interface that an `Origin` names; as `packet_at`."""
+        return self._parser.interface(self._read_again, number)
 
     def close(self) -> None:
         self._source.close()
@@ -104,6 +112,10 @@ class CaptureReader:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def _read_again(self) -> Read:
+        return self._spool.read if self._spool is not None else self._source.read_again
 
     def _cut(self, packets: list[Packet], count: int) -> Iterator[list[Packet]]:
         for start in range(0, len(packets), count):

@@ -20,6 +20,7 @@ _HELP = """Find every WebSocket connection in a capture: how it closed, who clos
   wsinspect report FILE                  print the same facts as text
   wsinspect report FILE --format json    … for a program (also: ndjson)
   wsinspect report -i lo -i eth0         … on live traffic, as connections end (Ctrl-C ends)
+  wsinspect export FILE --format pcapng -o OUT --connection 3     cut connections out (also: HAR, Markdown …)
   wsinspect interfaces                   what can be captured on (also: -D)
   wsinspect config                       the settings in force, and where their file is
   wsinspect explain 1006                 what a close code means, what to look at
@@ -160,6 +161,44 @@ def report_command(
     from wsinspect.cli.report import print_report
 
     sys.exit(print_report(path, format_, fail_on, settings))
+
+
+@cli.command("export", short_help="Write connections as pcapng, JSON, HAR, Markdown, CSV or HTML.")
+@click.argument("file", type=FILE)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["pcapng", "json", "har", "markdown", "csv", "html"]),
+    help="Packets, report, messages for a browser's tools, ticket, spreadsheet, page.",
+)
+@click.option(
+    "-o", "--output", metavar="OUT", default="-", type=FILE, help="The file to write; - is standard output (default)."
+)
+@click.option(
+    "--connection", "ids", metavar="N", type=int, multiple=True, help="This one only, by its number; repeatable."
+)
+@click.option(
+    "--message", metavar="SIDE:FRAME", help="Instead of connections the payload of one message, as in client:12."
+)
+@click.option("--force", is_flag=True, help="Overwrite OUT.")
+def export_command(
+    file: str, format_: str | None, output: str, ids: tuple[int, ...], message: str | None, force: bool
+) -> None:
+    """Write connections of the capture FILE (- for standard input) to another file.
+
+    \b
+    wsinspect export incident.pcapng --format pcapng --connection 17 -o 17.pcapng
+    wsinspect export incident.pcapng --format har -o incident.har
+    wsinspect export incident.pcapng --connection 17 --message server:4 -o message.bin
+    """
+    from wsinspect.cli.export import export_file, export_message
+
+    if (format_ is None) is (message is None):
+        raise WsinspectError("say --format, or --message", "wsinspect export --help tells more")
+    if message is not None:
+        export_message(file, message, output, ids, force)
+    elif format_ is not None:
+        export_file(file, format_, output, ids, force)
 
 
 @cli.command("interfaces", short_help="List what can be captured on (also: wsinspect -D).")

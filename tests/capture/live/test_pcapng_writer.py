@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from wsinspect.capture.live.output import OutputFiles
-from wsinspect.capture.live.pcapng_writer import LinkInfo, PcapngWriter, packet_block
+from wsinspect.capture.live.pcapng_writer import LinkInfo, PcapngWriter
+from wsinspect.capture.pcapng_blocks import packet_block
 from wsinspect.capture.source import open_capture
 from wsinspect.errors import WsinspectError
 

@@ -14,7 +14,8 @@ from typing import Final
 
 from wsinspect.capture.live.libpcap import RECORD, TIMEOUT_MS, Handle, c_library
 from wsinspect.capture.live.output import OutputFiles
-from wsinspect.capture.live.pcapng_writer import LinkInfo, PcapngWriter, packet_block
+from wsinspect.capture.live.pcapng_writer import LinkInfo, PcapngWriter
+from wsinspect.capture.pcapng_blocks import packet_block
 
 HOLD_NS: Final = 2 * TIMEOUT_MS * 1_000_000
 """How long packets wait for older ones of another interface: each shows its packets up to TIMEOUT_MS late."""

@@ -1,4 +1,4 @@
-"""Packets into pcapng files, many at a time (draft-ietf-opsawg-pcapng; the numbers are its sections).
+"""Packets into pcapng files, many at a time.
 
 pcapng and not pcap where the packets pass through Python anyway: it keeps the names of several interfaces and what each
 of them lost.
@@ -10,19 +10,22 @@ import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from wsinspect import __version__
 from wsinspect.capture.live.output import OutputFiles, no_room
 from wsinspect.capture.live.settings import SNAP_LENGTH
+from wsinspect.capture.packet import Options
+from wsinspect.capture.pcapng_blocks import (
+    ENHANCED_PACKET,
+    IF_FILTER,
+    IF_NAME,
+    ISB_IFDROP,
+    ISB_IFRECV,
+    count_value,
+    interface_block,
+    section_header,
+    statistics_block,
+)
 
-ENHANCED_PACKET: Final = 6
-HEADER: Final = struct.Struct("<7I")
-"""4.3: what comes before the packet: block type and length, interface, time (high, low), captured and wire length."""
-_TRAILERS: Final = tuple(struct.Struct(f"<{padding}xI").pack for padding in (0, 3, 2, 1))
 _TWO_UINT32: Final = struct.Struct("<II")
-
-_OPT_END: Final = b"\0\0\0\0"
-_SHB_USERAPPL, _IF_NAME, _IF_TSRESOL, _IF_FILTER, _ISB_IFRECV, _ISB_IFDROP = 4, 2, 9, 11, 4, 5
-_NANOSECONDS: Final = 9
 
 
 class LinkInfo(NamedTuple):
@@ -99,48 +102,16 @@ class PcapngWriter:
     def _statistics(self) -> bytes:
         now = time.time_ns()
         return b"".join(
-            block(
-                5,  # 4.6
-                struct.pack("<III", number, now >> 32, now & 0xFFFFFFFF)
-                + _option(_ISB_IFRECV, struct.pack("<Q", received))
-                + _option(_ISB_IFDROP, struct.pack("<Q", dropped))
-                + _OPT_END,
-            )
+            statistics_block(number, now, ((ISB_IFRECV, count_value(received)), (ISB_IFDROP, count_value(dropped))))
             for number, (received, dropped) in enumerate(self._counts)
         )
 
 
-def packet_block(interface: int, time_ns: int, data: bytes, wire_length: int) -> bytes:
-    """4.3: an Enhanced Packet Block."""
-    captured = len(data)
-    length = (captured + 35) & ~3
-    head = HEADER.pack(ENHANCED_PACKET, length, interface, time_ns >> 32, time_ns & 0xFFFFFFFF, captured, wire_length)
-    return head + data + _TRAILERS[captured & 3](length)
-
-
-def block(kind: int, body: bytes) -> bytes:
-    """3.1: type, length, body padded to four bytes, length."""
-    body += bytes(-len(body) % 4)
-    length = struct.pack("<I", len(body) + 12)
-    return struct.pack("<I", kind) + length + body + length
-
-
-def section_header() -> bytes:
-    """4.1, of unknown length."""
-    application = _option(_SHB_USERAPPL, f"wsinspect {__version__}".encode())
-    return block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + application + _OPT_END)
-
-
 def _interface(link: LinkInfo, filter_: str) -> bytes:
-    """4.2, with times in nanoseconds."""
-    options = _option(_IF_NAME, link.name.encode()) + _option(_IF_TSRESOL, bytes((_NANOSECONDS,)))
+    options: Options = ((IF_NAME, link.name.encode()),)
     if filter_:
-        options += _option(_IF_FILTER, b"\0" + filter_.encode())
-    return block(1, struct.pack("<HHI", link.link_type, 0, SNAP_LENGTH) + options + _OPT_END)
-
-
-def _option(code: int, value: bytes) -> bytes:
-    return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
+        options += ((IF_FILTER, b"\0" + filter_.encode()),)
+    return interface_block(link.link_type, SNAP_LENGTH, options)
 
 
 def _whole_blocks(blocks: bytes, written: int) -> tuple[int, int]:

@@ -17,8 +17,9 @@ from typing import Any, Final
 
 from wsinspect.capture.live.libpcap import bad_filter
 from wsinspect.capture.live.output import OutputFiles
-from wsinspect.capture.live.pcapng_writer import ENHANCED_PACKET, HEADER, LinkInfo, PcapngWriter, packet_block
+from wsinspect.capture.live.pcapng_writer import LinkInfo, PcapngWriter
 from wsinspect.capture.live.settings import Settings
+from wsinspect.capture.pcapng_blocks import ENHANCED_PACKET, HEADER, packet_block
 from wsinspect.errors import WsinspectError
 
 RECEIVE_BUFFER: Final = 128 * 1024 * 1024

@@ -1,0 +1,146 @@
+"""`wsinspect export`: reads the capture, writes some of its connections, or one message, in another format."""
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO, Final
+
+import click
+
+from wsinspect.capture.source import STANDARD_INPUT, CaptureReader, open_capture
+from wsinspect.cli.progress import SHOW_AFTER, with_progress
+from wsinspect.connection import Connection
+from wsinspect.diagnosis.diagnose import diagnose_all
+from wsinspect.diagnosis.gather import gather
+from wsinspect.diagnosis.timers import known_timers
+from wsinspect.errors import WsinspectError
+from wsinspect.export.formats import BY_ID, Format
+from wsinspect.export.message import frame_name, is_printable, payload_of
+from wsinspect.export.selection import PacketIndex, Progress
+from wsinspect.export.target import new_file
+from wsinspect.inspector import Inspector
+from wsinspect.replay import replay
+from wsinspect.report import model
+from wsinspect.report.build import capture_report, connection_report
+from wsinspect.timeline import Timeline
+
+STANDARD_OUTPUT: Final = "-"
+
+
+class FileSelection:
+    """Connections of a capture that has been read to its end."""
+
+    def __init__(self, path: str, reader: CaptureReader, inspector: Inspector, chosen: Sequence[Connection]) -> None:
+        self.file = reader
+        self.of = len(inspector.connections)
+        self.end_ns = inspector.last_ns
+        self._path = path
+        self._inspector = inspector
+        self._chosen = chosen
+        # Some causes show only in all connections together.
+        self._found = diagnose_all([gather(connection) for connection in inspector.connections], known_timers())
+
+    def __len__(self) -> int:
+        return len(self._chosen)
+
+    def capture(self) -> model.Capture:
+        return capture_report(self._path, self.file, self._inspector)
+
+    def report(self, place: int) -> model.Connection:
+        connection = self._chosen[place]
+        return connection_report(connection, self._found[connection.id])
+
+    def timeline(self, place: int) -> Timeline:
+        return replay(self._chosen[place], self.file)
+
+    def index(self, place: int) -> PacketIndex:
+        return PacketIndex(self._chosen[place].packet_offsets, self._chosen[place].packet_numbers)
+
+
+def export_file(path: str, format_: str, output: str, ids: Sequence[int], overwrite: bool) -> None:
+    """Write the connections with these ids, or all, to `output`."""
+    wanted = BY_ID[format_]
+    if output == STANDARD_OUTPUT and not wanted.is_text and sys.stdout.isatty():
+        raise WsinspectError(f"{format_} is nothing for a terminal", "name a file: -o FILE")
+    with _output(path, output, overwrite) as file, open_capture(path, random_access=True) as reader:
+        inspector = _inspect(reader)
+        selection = FileSelection(path, reader, inspector, _choose(inspector.connections, ids))
+        _write(wanted, selection, file)
+    if output != STANDARD_OUTPUT:
+        _tell(f"{len(selection):,} of {selection.of:,} connections", output)
+
+
+def export_message(path: str, name: str, output: str, ids: Sequence[int], overwrite: bool) -> None:
+    """Write the payload of the message that frame `name` of the only connection in `ids` belongs to."""
+    if len(ids) != 1:
+        raise WsinspectError(
+            "--message takes one --connection", "wsinspect export FILE --connection 3 --message client:0"
+        )
+    frame = frame_name(name)
+    with open_capture(path, random_access=True) as reader:
+        chosen = _choose(_inspect(reader).connections, ids)
+        payload = payload_of(replay(chosen[0], reader), frame)
+    if output == STANDARD_OUTPUT and sys.stdout.isatty() and not is_printable(payload):
+        raise WsinspectError("this message is nothing for a terminal", "name a file: -o FILE")
+    with _output(path, output, overwrite) as file:
+        file.write(payload)
+    if output != STANDARD_OUTPUT:
+        _tell(f"{len(payload):,} bytes", output)
+
+
+def _inspect(reader: CaptureReader) -> Inspector:
+    inspector = Inspector(index=True)
+    for batch in with_progress(reader):
+        inspector.feed_batch(batch)
+    inspector.finish()
+    return inspector
+
+
+def _choose(connections: list[Connection], ids: Sequence[int]) -> list[Connection]:
+    if not connections:
+        raise WsinspectError("there is no WebSocket in the capture", "wsinspect report FILE tells what is")
+    for id in ids:
+        if not 1 <= id <= len(connections):
+            raise WsinspectError(f"there is no connection {id}", f"they are numbered from 1 to {len(connections)}")
+    return [connections[id - 1] for id in sorted(set(ids))] if ids else connections
+
+
+def _write(format_: Format, selection: FileSelection, file: BinaryIO) -> None:
+    with _progress() as progress:
+        format_.write(selection, file, progress)
+
+
+@contextlib.contextmanager
+def _output(path: str, output: str, overwrite: bool) -> Iterator[BinaryIO]:
+    if output == STANDARD_OUTPUT:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with new_file(output, overwrite=overwrite, source=None if path == STANDARD_INPUT else path) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on standard error, if that is a terminal and it takes longer than a moment."""
+    begun = time.monotonic()
+    bar: Any = None
+
+    def show(done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None and sys.stderr.isatty() and time.monotonic() - begun >= SHOW_AFTER:
+            bar = click.progressbar(length=total, label="Writing", file=sys.stderr, show_pos=False)
+        if bar is not None:
+            bar.update(done - bar.pos)
+
+    yield show
+    if bar is not None:
+        bar.finish()
+        click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def _tell(what: str, output: str) -> None:
+    from wsinspect.escape import terminal
+
+    click.echo(f"{what} written to {terminal(output)}", err=True)

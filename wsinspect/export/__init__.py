@@ -1,0 +1,1 @@
+"""Connections written to files: for other programs, for a ticket, for a colleague."""

@@ -1,0 +1,136 @@
+"""The packets of some connections as a pcapng file: bytes, times and interfaces as they were captured.
+
+Comments on packets name the violations; the comment of the file says out of what it was cut. Nothing else of the old
+file is taken along: no TLS secrets, no names, no packets of others.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from wsinspect.capture.packet import Interface, Options
+from wsinspect.capture.pcapng_blocks import (
+    ISB_ENDTIME,
+    comment_option,
+    interface_block,
+    packet_block,
+    packet_block_with,
+    section_header,
+    statistics_block,
+    time_value,
+)
+from wsinspect.escape import terminal
+from wsinspect.export.selection import PacketFile, PacketIndex, Progress, Selection
+from wsinspect.report import model
+
+MAX_COMMENTS: Final = 1000
+"""Packets that get a comment for the same rule broken by the same side of one connection: the first ones."""
+NAMED: Final = 50
+"""Connections that the comment of the file names."""
+_TICK: Final = 1000  # packets between two reports of progress
+
+
+def write_slice(selection: Selection, output: BinaryIO, progress: Progress) -> None:
+    """Write the packets of the selected connections, in the order of the capture. Raises `WsinspectError` if the
+    capture can no longer be read."""
+    comments: dict[int, list[str]] = {}
+    streams: dict[int, PacketIndex] = {}
+    names: list[str] = []
+    for place in range(len(selection)):
+        report = selection.report(place)
+        if len(names) < NAMED:
+            names.append(f"#{report.id} (tcp.stream {report.tcp_stream})")
+        # The attempts to open a WebSocket on one TCP connection share its packets.
+        streams[report.tcp_stream] = selection.index(place)
+        for packet, text in _violations(selection, place, report):
+            comments.setdefault(packet, []).append(text)
+    output.write(section_header(_about(selection, names)))
+    writer = _Writer(selection.file, output, comments)
+    total = sum(len(index.numbers) for index in streams.values())
+    for done, (number, offset) in enumerate(_in_order(list(streams.values()))):
+        if done % _TICK == 0:
+            progress(done, total)
+        writer.write(offset, number)
+    writer.finish(selection.end_ns)
+
+
+class _Writer:
+    """Packets of one file into another."""
+
+    def __init__(self, file: PacketFile, output: BinaryIO, comments: dict[int, list[str]]) -> None:
+        self._file = file
+        self._output = output
+        self._comments = comments
+        self._interfaces: dict[int, int] = {}  # number in the old file to number in the new one
+
+    def write(self, offset: int, number: int) -> None:
+        packet, origin = self._file.packet_at(offset, number), self._file.origin_at(offset)
+        interface = self._interfaces.get(origin.interface)
+        if interface is None:
+            interface = self._interfaces[origin.interface] = len(self._interfaces)
+            self._output.write(_described(self._file.interface(origin.interface)))
+        options: Options = origin.options
+        if number in self._comments:
+            options += tuple(comment_option(text) for text in self._comments[number])
+        if options:
+            block = packet_block_with(options, interface, packet.time_ns, packet.data, packet.wire_length)
+        else:
+            block = packet_block(interface, packet.time_ns, packet.data, packet.wire_length)
+        self._output.write(block)
+
+    def finish(self, end_ns: int) -> None:
+        """Say up to when the capture went: that nothing happened until then is a fact about the connections."""
+        for interface in self._interfaces.values():
+            self._output.write(statistics_block(interface, end_ns, ((ISB_ENDTIME, time_value(end_ns)),)))
+
+
+def _described(interface: Interface) -> bytes:
+    return interface_block(interface.link_type, interface.snap_length, interface.options)
+
+
+def _in_order(indexes: list[PacketIndex]) -> Iterator[tuple[int, int]]:
+    """Number and offset of every packet, each once, in the order of the file."""
+    last = 0
+    for number, offset in heapq.merge(*map(_sorted, indexes)):
+        if number != last:
+            last = number
+            yield number, offset
+
+
+def _sorted(index: PacketIndex) -> Iterator[tuple[int, int]]:
+    pairs = zip(index.numbers, index.offsets, strict=True)
+    # The fragments of a datagram stand together in the index, wherever they were in the file.
+    numbers = index.numbers
+    if any(numbers[place] > numbers[place + 1] for place in range(len(numbers) - 1)):
+        return iter(sorted(pairs))
+    return pairs
+
+
+def _violations(selection: Selection, place: int, report: model.Connection) -> Iterator[tuple[int, str]]:
+    """Packet numbers and what was broken there. The report tells of first times; others take a replay."""
+    if all(violation.count == 1 for violation in report.violations):
+        for violation in report.violations:
+            if violation.packet is not None:
+                yield violation.packet, _comment(violation.rule, violation.severity, violation.by, violation.detail)
+        return
+    told: Counter[tuple[str, str | None]] = Counter()
+    for entry in selection.timeline(place).violations:
+        told[entry.rule, entry.by] += 1
+        if entry.packet is not None and told[entry.rule, entry.by] <= MAX_COMMENTS:
+            yield entry.packet, _comment(entry.rule, entry.severity, entry.by, entry.detail)
+
+
+def _comment(rule: str, severity: str, by: str | None, detail: str) -> str:
+    who = f"{severity}, {by}" if by else severity
+    return f"wsinspect: {rule} ({who}): {terminal(detail)}"
+
+
+def _about(selection: Selection, names: list[str]) -> str:
+    more = len(selection) - len(names)
+    rest = f" and {more} more" if more else ""
+    source = terminal(selection.capture().source)
+    return (
+        f"wsinspect: cut out of {source}: the packets of {len(selection)} of {selection.of} WebSocket connections, "
+        f"which are there {', '.join(names)}{rest}"
+    )
