@@ -1,5 +1,6 @@
 """Nothing that the network says reaches a terminal as it is."""
 
+import json
 import sys
 import unicodedata
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from wsinspect.escape import bytes_text, terminal
+from wsinspect.escape import bytes_text, json_text, terminal
 
 
 @pytest.mark.parametrize(
@@ -72,3 +73,18 @@ def test_no_single_character_is_of_unknown_width(character: str) -> None:
 )
 def test_bytes_text(data: bytes, shown: str) -> None:
     assert bytes_text(data) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("grüße 東京 אבג", '"grüße 東京 אבג"'),
+        ("a\u202eb\u2066", '"a\\u202eb\\u2066"'),
+        ("\x7f\x9b\u2028", '"\\u007f\\u009b\\u2028"'),
+        ("\U000e0041\U0001f600", '"\\udb40\\udc41\U0001f600"'),
+    ],
+)
+def test_json_keeps_its_meaning_and_has_nothing_that_acts(text: str, shown: str) -> None:
+    written = json_text(json.dumps(text, ensure_ascii=False))
+    assert written == shown
+    assert json.loads(written) == text

@@ -16,7 +16,7 @@ _INVISIBLE: Final = re.compile(
 )
 # A base character may carry a few combining marks; a heap of them paints over the lines above and below.
 _HEAP: Final = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{5,}")
-_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7e]+")
+_NOT_SURE: Final = re.compile(r"[^\x00-\x7e]+")
 _SHORT: Final = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
@@ -39,7 +39,7 @@ def bytes_text(data: bytes) -> str:
 
 def json_text(encoded: str) -> str:
     """JSON with the same meaning, in which no control, bidi, format, unassigned or invisible character is left."""
-    return encoded if encoded.isascii() and "\x7f" not in encoded else _BEYOND_ASCII.sub(_json_run, encoded)
+    return encoded if encoded.isascii() and "\x7f" not in encoded else _NOT_SURE.sub(_json_run, encoded)
 
 
 def _json_run(match: re.Match[str]) -> str:

@@ -1,0 +1,90 @@
+"""`wsinspect export`: what it writes where, and what it refuses."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from exporting import HOSTILE, TOUR
+
+from wsinspect.cli.main import main
+from wsinspect.export.formats import FORMATS
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([sys.executable, "-m", "wsinspect", "export", *arguments], capture_output=True)
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What the command says when it does nothing."""
+    with pytest.raises(SystemExit) as end:
+        main(["export", *arguments])
+    assert end.value.code == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+    return told.err
+
+
+def test_every_format_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for format_ in FORMATS:
+        path = tmp_path / f"x{format_.suffix}"
+        with pytest.raises(SystemExit) as end:
+            main(["export", str(TOUR), "--format", format_.id, "--connection", "3", "-o", str(path)])
+        assert end.value.code in (0, None)
+        assert path.stat().st_size > 300
+        assert "1 of 33 connections written to" in capsys.readouterr().err
+
+
+def test_choices_of_the_command_are_the_formats() -> None:
+    help_text = run("--help").stdout.decode()
+    assert "[" + "|".join(it.id for it in FORMATS) + "]" in help_text
+
+
+def test_standard_output_and_input() -> None:
+    with open(TOUR, "rb") as capture:
+        done = subprocess.run(
+            [sys.executable, "-m", "wsinspect", "export", "-", "--format", "json", "--connection", "14"],
+            stdin=capture, capture_output=True, check=True,
+        )  # fmt: skip
+    assert [it["id"] for it in json.loads(done.stdout)["connections"]] == [14]
+    assert done.stderr == b""
+
+
+def test_a_message() -> None:
+    done = run(str(TOUR), "--connection", "14", "--message", "client:0")
+    assert done.stdout == b'{"op":"subscribe","channel":"trades"}'
+
+
+def test_binary_is_not_written_to_a_terminal() -> None:
+    ours, theirs = pty.openpty()
+    for words in (["--format", "pcapng"], ["--connection", "5", "--message", "client:0"]):
+        command = [sys.executable, "-m", "wsinspect", "export", str(HOSTILE), *words]
+        done = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE)
+        assert done.returncode == 2
+        assert b"nothing for a terminal: name a file: -o FILE" in done.stderr
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_what_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capture = str(TOUR)
+    (tmp_path / "there").write_text("old")
+    assert "say --format, or --message" in refused(capsys, capture)
+    assert "no connection 99: they are numbered from 1 to 33" in refused(
+        capsys, capture, "--format", "csv", "--connection", "99"
+    )
+    assert "takes one --connection" in refused(capsys, capture, "--message", "client:0")
+    assert "no frame client:77" in refused(capsys, capture, "--message", "client:77", "--connection", "1")
+    assert "exists already" in refused(capsys, capture, "--format", "csv", "-o", str(tmp_path / "there"))
+    assert (tmp_path / "there").read_text() == "old"
+
+
+def test_the_capture_itself_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy = tmp_path / "x.pcapng"
+    copy.write_bytes(TOUR.read_bytes())
+    assert "is the capture itself" in refused(capsys, str(copy), "--format", "pcapng", "-o", str(copy), "--force")
+    assert copy.read_bytes() == TOUR.read_bytes()
