@@ -20,7 +20,7 @@ _HELP = """Find every WebSocket connection in a capture: how it closed, who clos
   wsinspect report FILE                  print the same facts as text
   wsinspect report FILE --format json    … for a program (also: ndjson)
   wsinspect report -i lo -i eth0         … on live traffic, as connections end (Ctrl-C ends)
-  wsinspect export FILE --format pcapng -o OUT --connection 3     cut connections out (also: HAR, Markdown …)
+  wsinspect export FILE --format har     hand connections on (also: pcapng, markdown, csv …)
   wsinspect interfaces                   what can be captured on (also: -D)
   wsinspect config                       the settings in force, and where their file is
   wsinspect explain 1006                 what a close code means, what to look at
