@@ -31,6 +31,7 @@ ELSEWHERE = {
     "cli/options": "test_endpoints",
     "cli/printer": "test_endpoints",
     "cli/report": "test_command",
+    "cli/signals": "test_watch",
     "connection": "test_captures",
     "conversation": "test_captures",
     "dialogue": "test_captures",

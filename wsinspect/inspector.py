@@ -17,6 +17,11 @@ from wsinspect.transport.tcp import ACK, FIN, NUMBERS, RST, SYN, Segment, parse_
 LINGER_NS: Final = 2_000_000_000
 """Packet time for which an ended connection is kept open to stragglers (retransmissions, a second RST)."""
 
+MAX_STREAMS: Final = 65536
+"""TCP connections remembered when the input has no end; only open WebSockets and busy connections may be more."""
+ABANDONED_NS: Final = 60_000_000_000
+"""Packet time of silence after which a TCP connection that brought no WebSocket may be forgotten."""
+
 _NONE: Final[list[Connection]] = []
 _EXOTIC: Final = ip.EXOTIC[0]
 
@@ -42,6 +47,7 @@ class Inspector:
         self._conversations: dict[int, Conversation] = {}  # by stream number, those that may still bring something
         self._ended: deque[tuple[int, Conversation]] = deque()  # with the time of the end, oldest first
         self._exotic = ExoticDissector()
+        self._trim_at = 2 * MAX_STREAMS  # flows, two for each connection
 
     @property
     def tcp_streams(self) -> int:
@@ -91,6 +97,37 @@ class Inspector:
     def advance(self, time_ns: int) -> list[Connection]:
         """The capture has gone on until `time_ns` and brought nothing; the connections that are over by then."""
         return self._finish_ended(time_ns)
+
+    def trim(self) -> None:
+        """Forget the oldest TCP connections that bring nothing any more, if there are many: for input without an end.
+
+        A straggler of one that was forgotten begins another connection, with a number of its own.
+        """
+        by_flow = self._table.by_flow
+        if len(by_flow) <= self._trim_at:
+            return
+        over: list[TcpStream] = []
+        useless: list[TcpStream] = []
+        for stream, direction in by_flow.values():
+            if direction:
+                continue
+            if stream.ignored:
+                (over if stream.closed else useless).append(stream)
+            elif self._is_abandoned(stream):
+                useless.append(stream)
+        surplus = len(by_flow) // 2 - MAX_STREAMS * 3 // 4
+        for stream in (over + useless)[:surplus]:
+            self._table.forget(stream)
+            self._conversations.pop(stream.number, None)
+        # Not with every call, if they are all wanted.
+        self._trim_at = max(2 * MAX_STREAMS, len(by_flow) + MAX_STREAMS // 2)
+
+    def _is_abandoned(self, stream: TcpStream) -> bool:
+        """Whether nothing has passed for long, and no WebSocket before."""
+        conversation = self._conversations.get(stream.number)
+        if conversation is not None and conversation.connections:
+            return False
+        return max(stream.marks.last_ns(0), stream.marks.last_ns(1)) + ABANDONED_NS < self.last_ns
 
     def finish(self) -> list[Connection]:
         """There are no more packets: the connections that were not over yet."""
@@ -218,5 +255,8 @@ class Inspector:
             return _NONE
         conversation.feed(stream.finish(self._number, self.last_ns))
         conversation.finish(self.last_ns)
-        stream.ignored = True  # not ignore(): what it knows of the end is still asked for
+        if conversation.connections:
+            stream.ignored = True  # not ignore(): what it knows of the end is still asked for
+        else:
+            stream.ignore()
         return conversation.connections

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from running import Running
+from terminal import Terminal
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 
@@ -27,8 +28,9 @@ def may_capture() -> None:
 def nobody_is_left() -> Iterator[None]:
     """A test that failed leaves no process behind."""
     yield
-    while Running.everyone:
-        Running.everyone.pop().close()
+    for everyone in (Running.everyone, Terminal.everyone):
+        while everyone:
+            everyone.pop().close()
 
 
 @pytest.fixture(scope="session")

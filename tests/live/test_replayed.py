@@ -13,7 +13,7 @@ from running import Running, count_packets, wait_until
 PACKETS = 300_000
 _TIMES = {"time", "started", "opened", "ended", "start", "end", "seconds", "rtt_min", "rtt_median", "rtt_max"}
 _FROM_TIMES = {"diagnosis", "diagnoses"}
-_OF_THE_FILE = {"source", "format", "dropped"}
+_OF_THE_FILE = {"source", "format", "dropped", "received", "behind"}
 
 
 @pytest.fixture(scope="session")

@@ -237,7 +237,7 @@ def test_the_completion_script_is_bash() -> None:
 
 def test_what_is_no_command_is_a_file(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     opened: list[str] = []
-    monkeypatch.setattr("wsinspect.tui.app.run", lambda path, *_, **__: opened.append(path))
+    monkeypatch.setattr("wsinspect.cli.watch.watch_file", lambda path, *_, **__: opened.append(path))
     assert run(CLEAN)[0] == run("-r", CLEAN)[0] == run("open", CLEAN)[0] == 0
     assert opened == [CLEAN] * 3
 

@@ -155,6 +155,7 @@ class FakeSource:
         self.revisions: list[int] = []
         self.gate = threading.Semaphore(0 if gated else len(steps) + 1)
         self.given = 0
+        self.forgotten: list[int] = []
         self.read_again = 0
         """How often a timeline was asked for."""
         self._steps = steps
@@ -189,6 +190,10 @@ class FakeSource:
                 return
         self.gate.acquire()
 
+    @property
+    def behind(self) -> int:
+        return 0
+
     def stop(self) -> None:
         self._stopped = True
 
@@ -201,6 +206,9 @@ class FakeSource:
 
     def finish(self) -> list[int]:
         return []
+
+    def forget(self, index: int) -> None:
+        self.forgotten.append(index)
 
     def __len__(self) -> int:
         return len(self.reports)

@@ -51,6 +51,16 @@ class CaptureReader:
         return self._parser.dropped
 
     @property
+    def received(self) -> int | None:
+        """Packets taken from the kernel, None unless this is a live capture of ours."""
+        return None
+
+    @property
+    def behind(self) -> int | None:
+        """Bytes captured and not read yet, None unless this is a live capture of ours."""
+        return None
+
+    @property
     def secrets(self) -> list[bytes]:
         """The TLS key logs of the file (pcapng Decryption Secrets Blocks) seen so far."""
         return self._parser.secrets

@@ -3,12 +3,10 @@
 import codecs
 import os
 import re
-import signal
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import FrameType
 from typing import Final
 
 import click
@@ -21,6 +19,7 @@ from wsinspect.capture.live.settings import Method
 from wsinspect.capture.live.settings import Settings as CaptureSettings
 from wsinspect.capture.source import CaptureReader, open_capture
 from wsinspect.cli.printer import Printer
+from wsinspect.cli.signals import EndSignals
 from wsinspect.diagnosis.timers import with_user_timers
 from wsinspect.errors import WsinspectError
 from wsinspect.escape import terminal
@@ -29,7 +28,6 @@ from wsinspect.report import model
 from wsinspect.report.build import capture_report
 from wsinspect.rules.rule import Severity
 from wsinspect.settings.model import Settings
-from wsinspect.settings.read import Loaded
 
 _UNITS: Final = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600}
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)")
@@ -58,8 +56,11 @@ def parse_duration(text: str) -> float:
     return float(match[1]) * _UNITS[match[2]]
 
 
-def begin_capture(options: LiveOptions) -> LiveCapture:
-    """Start what the options ask for, and give up the rights that took. Raises `WsinspectError`."""
+def begin_capture(options: LiveOptions, import_all: Callable[[], None]) -> LiveCapture:
+    """Start what the options ask for, and give up the rights that took. Raises `WsinspectError`.
+
+    `import_all` loads what is otherwise loaded when it is needed, if the user it becomes may not read the program.
+    """
     if options.write == "-":
         raise WsinspectError("a capture cannot be written to standard output", "name a file; or use tcpdump -w -")
     ring = parse_ring(options.ring) if options.ring else None
@@ -77,12 +78,12 @@ def begin_capture(options: LiveOptions) -> LiveCapture:
     )
     user = invoking_user(options.user)
     if user is not None and not can_import(user):
-        _import_all()
+        import_all()
     return start_capture(settings, user, ring.files if ring else None)
 
 
-def _import_all() -> None:
-    """Load what is otherwise loaded when it is needed: the program lies where the user it becomes may not read."""
+def import_all() -> None:
+    """Load what a report may need."""
     import wsinspect.transport.encapsulation  # noqa: F401
 
     for codec in ("ascii", "latin-1", "utf-8", "idna"):
@@ -94,8 +95,8 @@ def report_live(
 ) -> int:
     """Capture and print connections as they end; returns the exit status."""
     known = with_user_timers(settings.timers, settings.lifetimes)
-    with _EndSignals() as signals, begin_capture(options) as capture:
-        signals.lead_to(capture.request_stop, lambda: _abandon(capture))
+    with EndSignals() as signals, begin_capture(options, import_all) as capture:
+        signals.lead_to(capture.request_stop, lambda: abandon(capture))
         if sys.stderr.isatty():
             click.echo(f"Capturing on {capture.name} with {capture.method}; Ctrl-C ends.", err=True)
         try:
@@ -104,26 +105,15 @@ def report_live(
             capture.keep = True  # a bug of ours must not cost the user what was captured
             raise
         finally:
-            _say_where(capture)
+            say_where(capture)
     return _status(report, fail_on)
-
-
-def watch_live(options: LiveOptions, loaded: Loaded) -> None:
-    """Capture, and look at it on the screen."""
-    # Before the rights are given up: afterwards the program's own files may not be readable.
-    from wsinspect.tui.app import run_live
-
-    with begin_capture(options) as capture:
-        run_live(capture, loaded)
-        capture.request_stop()
-        _say_where(capture)
 
 
 def report_followed(path: str, format_: str, fail_on: str | None, max_connections: int, settings: Settings) -> int:
     """The same for a file that grows, or a pipe."""
     known = with_user_timers(settings.timers, settings.lifetimes)
     follow = Follow()
-    with _EndSignals() as signals:
+    with EndSignals() as signals:
         signals.lead_to(follow.stop)
         with open_capture(path, follow=follow) as reader:
             report = _report(
@@ -157,56 +147,21 @@ def _report(source: str, reader: CaptureReader, printer: Printer) -> model.Repor
         return None
 
 
-class _EndSignals:
-    """The first Ctrl-C or SIGTERM ends the capture in good order, the second one ends the program at once."""
-
-    _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-    def __init__(self) -> None:
-        self._first: Callable[[], None] | None = None
-        self._second: Callable[[], None] | None = None
-        self._count = 0
-
-    def lead_to(self, first: Callable[[], None], second: Callable[[], None] | None = None) -> None:
-        """What the first signal does, and the second before the program ends; until this is said, any is an end."""
-        self._first, self._second = first, second
-
-    def __enter__(self) -> "_EndSignals":
-        for number in self._NUMBERS:
-            signal.signal(number, self._handle)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number in self._NUMBERS:
-            signal.signal(number, signal.SIG_DFL)
-
-    def _handle(self, number: int, _frame: FrameType | None) -> None:
-        if self._first is None:
-            raise KeyboardInterrupt
-        self._count += 1
-        if self._count == 1:
-            self._first()
-            return
-        if self._second is not None:
-            self._second()
-        os._exit(128 + number)
-
-
-def _abandon(capture: LiveCapture) -> None:
+def abandon(capture: LiveCapture) -> None:
+    """End at once; a signal handler calls it."""
     capture.abandon()
     os.write(2, f"wsinspect: ended at once; the capture is in {' '.join(capture.files)}\n".encode())
 
 
-def _say_where(capture: LiveCapture) -> None:
-    """The honest counters, on standard error."""
+def say_where(capture: LiveCapture) -> None:
+    """The honest counters, on standard error; what was captured and not looked at is in the file all the same."""
     if capture.problem:
         click.echo(f"wsinspect: {terminal(capture.problem)}", err=True)
+    behind = capture.behind
+    counts = f"{capture.received:,} packets received, {capture.dropped:,} dropped by the kernel, 0 by wsinspect"
+    unread = f", {behind:,} bytes not looked at" if behind else ""
     where = f"the capture is in {terminal(', '.join(capture.files))}" if capture.keep else "not kept (-w FILE keeps it)"
-    click.echo(
-        f"wsinspect: {capture.received:,} packets received, {capture.dropped:,} dropped by the kernel, 0 by wsinspect; "
-        + where,
-        err=True,
-    )
+    click.echo(f"wsinspect: {counts}{unread}; {where}", err=True)
 
 
 def _status(report: model.Report | None, fail_on: str | None) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from wsinspect import __version__
-from wsinspect.cli.options import FILE, capture_options, live_options
+from wsinspect.cli.options import FILE, MAX_CONNECTIONS, capture_options, live_options, max_connections_option
 from wsinspect.cli.settings import config_option, loaded_settings, timer_option
 from wsinspect.errors import WsinspectError
 
@@ -84,9 +84,16 @@ def cli() -> None:
 @click.option("--follow", is_flag=True, help="FILE is still being written: show what is added to it.")
 @timer_option
 @capture_options
+@max_connections_option
 @config_option
 def open_command(
-    words: tuple[str, ...], file: str | None, follow: bool, timers: tuple[str, ...], config: str | None, **capture: Any
+    words: tuple[str, ...],
+    file: str | None,
+    follow: bool,
+    timers: tuple[str, ...],
+    config: str | None,
+    max_connections: int | None,
+    **capture: Any,
 ) -> None:
     """Look at the capture FILE (- for standard input) on the screen, or at live traffic.
 
@@ -95,18 +102,20 @@ def open_command(
     sudo wsinspect -i eth0 'tcp port 8080'
     """
     loaded = loaded_settings(config, timers)
-    # Textual is loaded only for the screen.
+    # Textual is loaded only for the screen, and before root is given up: then its files may not be readable any more.
     if capture["interfaces"]:
-        from wsinspect.cli.live import watch_live
+        from wsinspect.cli.watch import watch_live
 
-        watch_live(live_options(words, file is not None or follow, **capture), loaded)
-        return
+        options = live_options(words, file is not None or follow, **capture)
+        sys.exit(watch_live(options, loaded, max_connections or MAX_CONNECTIONS))
     path = file or (words[0] if words else None)
     if path is None or len(words) + (file is not None) > 1:
         raise WsinspectError("name one capture file, or an interface with -i", "wsinspect --help tells more")
-    from wsinspect.tui.app import run
+    from wsinspect.cli.watch import watch_file
 
-    run(path, loaded, follow=follow)
+    if follow or is_pipe(path):
+        max_connections = max_connections or MAX_CONNECTIONS
+    sys.exit(watch_file(path, loaded, max_connections, follow=follow))
 
 
 @cli.command("report", short_help="Print all connections, how they closed, what was broken.")
@@ -129,11 +138,7 @@ def open_command(
 @click.option("--follow", is_flag=True, help="FILE is still being written: go on until Ctrl-C.")
 @capture_options
 @config_option
-@click.option(
-    "--max-connections",
-    type=click.IntRange(min=1),
-    help="Ended connections kept in memory while it goes on; of older ones, the sums.",
-)
+@max_connections_option
 def report_command(
     words: tuple[str, ...], file: str | None, format_: str, fail_on: str | None, timers: tuple[str, ...], follow: bool,
     max_connections: int | None, config: str | None, **capture: Any,
@@ -146,7 +151,6 @@ def report_command(
     settings = loaded_settings(config, timers).settings
     if capture["interfaces"]:
         from wsinspect.cli.live import report_live
-        from wsinspect.cli.printer import MAX_CONNECTIONS
 
         options = live_options(words, file is not None or follow, **capture)
         sys.exit(report_live(options, format_, fail_on, max_connections or MAX_CONNECTIONS, settings))
@@ -155,7 +159,6 @@ def report_command(
         raise WsinspectError("name one capture file, or an interface with -i", "wsinspect report --help tells more")
     if follow or is_pipe(path):
         from wsinspect.cli.live import report_followed
-        from wsinspect.cli.printer import MAX_CONNECTIONS
 
         sys.exit(report_followed(path, format_, fail_on, max_connections or MAX_CONNECTIONS, settings))
     from wsinspect.cli.report import print_report

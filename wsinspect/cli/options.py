@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 FILE: Final = click.Path()
 """For the shell's completion alone: what is wrong with a file is told when it is opened."""
 
+MAX_CONNECTIONS: Final = 20_000
+"""Ended connections kept of live traffic and pipes, some 4 kB each; of older ones only the sums are."""
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _OPTIONS: Final = (
@@ -44,6 +47,13 @@ _OPTIONS: Final = (
     click.option(
         "--user", metavar="NAME", help="Become this user once the interfaces are open (default: who called sudo)."
     ),
+)
+
+max_connections_option: Final = click.option(
+    "--max-connections",
+    metavar="NUMBER",
+    type=click.IntRange(min=1),
+    help=f"Ended connections kept; of older ones, the sums (default: {MAX_CONNECTIONS}, and all of a file).",
 )
 
 

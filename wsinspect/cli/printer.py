@@ -3,7 +3,6 @@
 import sys
 from collections import Counter, deque
 from collections.abc import Iterable
-from typing import Final
 
 import msgspec
 
@@ -18,9 +17,6 @@ from wsinspect.report.build import add_diagnoses, connection_report, summarise, 
 from wsinspect.report.encode import connection_line, json_document, rest_lines
 from wsinspect.report.text import closing_text, connection_text
 from wsinspect.rules.rule import Severity
-
-MAX_CONNECTIONS: Final = 20_000
-"""Ended connections kept for the end of the report, some 4 kB each; of older ones only the sums are."""
 
 
 class Printer:

@@ -60,6 +60,8 @@ def capture_report(source: str, reader: CaptureReader, inspector: Inspector) -> 
         tcp_streams=inspector.tcp_streams,
         dropped=reader.dropped,
         problems=[*reader.problems, *inspector.problems],
+        received=reader.received,
+        behind=reader.behind,
     )
 
 

@@ -29,6 +29,10 @@ class Capture(msgspec.Struct):
     dropped: int | None
     """Packets that the capturing program lost; None if the file does not say."""
     problems: list[str]
+    received: int | None = None
+    """Packets that a live capture has taken from the kernel, read or not; None for a file."""
+    behind: int | None = None
+    """Bytes that a live capture has taken and that were not read; None for a file."""
 
 
 class Handshake(msgspec.Struct):

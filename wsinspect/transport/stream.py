@@ -195,6 +195,11 @@ class StreamTable:
             return self._open(segment, stream)
         return stream, direction, None
 
+    def forget(self, stream: TcpStream) -> None:
+        """Its flow is unknown from now on."""
+        for flow in (stream.flow, reverse_flow(stream.flow)):
+            self.by_flow.pop(flow, None)  # both are the same if somebody talks to himself
+
     def _open(self, segment: Segment, replaced: TcpStream | None) -> tuple[TcpStream, int, TcpStream | None]:
         # A SYN/ACK as the first packet: its receiver opened the connection.
         direction = 1 if segment.flags & (SYN | ACK) == SYN | ACK else 0

@@ -1,5 +1,8 @@
 """The program on the terminal: which screens there are and what leads from one to another."""
 
+import contextlib
+import signal
+from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar, Protocol, runtime_checkable
@@ -9,17 +12,14 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from wsinspect.capture.live.capture import LiveCapture
-from wsinspect.diagnosis.timers import with_user_timers
 from wsinspect.settings.model import Settings
 from wsinspect.settings.read import Loaded, settings_path
 from wsinspect.tui.connection.screen import ConnectionScreen
 from wsinspect.tui.connections.column_chooser import ColumnChooser
 from wsinspect.tui.connections.screen import ConnectionsScreen
 from wsinspect.tui.help import help_on, keys_of
-from wsinspect.tui.live_source import LiveSource
 from wsinspect.tui.loader import START, Loader, Progress
-from wsinspect.tui.source import FollowedSource, Source, open_source
+from wsinspect.tui.source import Source
 from wsinspect.tui.store import Store
 
 
@@ -39,20 +39,40 @@ class WsinspectApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?", tooltip="Every key of this screen"),
         Binding("q", "quit", "Quit"),
+        # Before anything else that knows the key: it ends the program from everywhere, as in any other program.
+        Binding("ctrl+c", "interrupt", "Interrupt", show=False, priority=True, tooltip="Quit; twice: at once"),
     ]
 
-    def __init__(self, source: Source, loaded: Loaded | None = None) -> None:
+    def __init__(self, source: Source, loaded: Loaded | None = None, max_connections: int | None = None) -> None:
+        """`max_connections` that have ended are kept at most, the latest ones."""
         super().__init__()
         loaded = loaded or Loaded(Settings(), settings_path(), exists=False)
-        self.store = Store(source)
+        self.store = Store(source, max_connections)
         self.progress = START
         self._loader = Loader(self.store, self.post_message)
         self._list = ConnectionsScreen(self.store, loaded)
+        self._event_loop: AbstractEventLoop | None = None
+        self._left = False
 
     async def on_mount(self) -> None:
         """Show the list and begin to read: not before it is there, or the first news would find nobody."""
+        self._event_loop = get_running_loop()
+        if self._left:
+            self.exit()
+            return
         await self.push_screen(self._list)
         self._loader.start()
+
+    def leave(self) -> None:
+        """Quit. A signal handler may call it at any time, before the start too."""
+        self._left = True
+        if self._event_loop is not None:
+            with contextlib.suppress(RuntimeError):  # it is closed: the program is on its way out
+                self._event_loop.call_soon_threadsafe(self.exit)
+
+    def action_interrupt(self) -> None:
+        """What the terminal would do with Ctrl-C if it were not ours: then key and signal count together."""
+        signal.raise_signal(signal.SIGINT)
 
     @on(Loader.Progressed)
     def _progressed(self, event: Loader.Progressed) -> None:
@@ -89,24 +109,3 @@ class WsinspectApp(App[None]):
                 yield command
         for key in keys_of(screen):
             yield SystemCommand(key.title, f"{key.does} ({key.keys})", partial(self.run_action, key.action, key.node))
-
-
-def run(path: str, loaded: Loaded, *, follow: bool = False) -> None:
-    """Inspect the capture at `path` on the terminal, and what is added to it if `follow`.
-
-    Raises `WsinspectError`, before the screen starts, if it cannot be opened.
-    """
-    settings = loaded.settings
-    timers = with_user_timers(settings.timers, settings.lifetimes)
-    source = FollowedSource(path, timers) if follow else open_source(path, timers)
-    try:
-        WsinspectApp(source, loaded).run()
-    finally:
-        source.close()
-
-
-def run_live(capture: LiveCapture, loaded: Loaded) -> None:
-    """Inspect what `capture` brings as long as it goes on, and then what it has brought."""
-    settings = loaded.settings
-    source = LiveSource(capture, with_user_timers(settings.timers, settings.lifetimes))
-    WsinspectApp(source, loaded).run()

@@ -10,7 +10,7 @@ class LiveSource(CaptureSource):
 
     def __init__(self, capture: LiveCapture, timers: Timers | None = None) -> None:
         name = f'{capture.name}  "{capture.filter}"' if capture.filter else capture.name
-        super().__init__(name, capture.reader, timers)
+        super().__init__(name, capture.reader, timers, endless=True)
         self._capture = capture
 
     @property
@@ -24,6 +24,10 @@ class LiveSource(CaptureSource):
     @property
     def dropped(self) -> int | None:
         return self._capture.dropped
+
+    @property
+    def behind(self) -> int:
+        return self._capture.behind
 
     def stop(self) -> None:
         self._capture.request_stop()

@@ -4,6 +4,7 @@ import copy
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -55,6 +56,10 @@ class Source(Protocol):
         """Packets that the capturing program lost; None if it does not say."""
 
     @property
+    def behind(self) -> int:
+        """Bytes captured and not read yet, as far as that is known."""
+
+    @property
     def problems(self) -> list[str]:
         """What is wrong with the capture."""
 
@@ -70,8 +75,11 @@ class Source(Protocol):
     def finish(self) -> list[int]:
         """There are no more packets; returns the connections that were not over before."""
 
+    def forget(self, index: int) -> None:
+        """Nobody will ask for this connection again: it is over and there is no room for it."""
+
     def __len__(self) -> int:
-        """How many connections there are."""
+        """How many connections there have been, forgotten ones included."""
 
     def revision(self, index: int) -> int:
         """A number that grows when something of the connection changes."""
@@ -92,11 +100,18 @@ class Source(Protocol):
 class CaptureSource:
     """A capture that is read from a file."""
 
-    def __init__(self, name: str, reader: CaptureReader, timers: Timers | None = None) -> None:
+    def __init__(
+        self, name: str, reader: CaptureReader, timers: Timers | None = None, *, endless: bool = False
+    ) -> None:
+        """`endless` input may go on for longer than every TCP connection can be remembered."""
         self.name = name
         self._reader = reader
         self._timers = timers
+        self._endless = endless
         self._inspector = Inspector(index=True)
+        self._connections: dict[int, Connection] = {}  # by index
+        self._begun = 0
+        self._on_stream: Counter[int] = Counter()  # connections by TCP stream
         self._stopped = threading.Event()
         self._moved = time.monotonic()
 
@@ -125,6 +140,10 @@ class CaptureSource:
         return self._reader.dropped
 
     @property
+    def behind(self) -> int:
+        return 0
+
+    @property
     def problems(self) -> list[str]:
         return self._reader.problems
 
@@ -148,22 +167,43 @@ class CaptureSource:
         for packet in packets:
             if over := feed(packet):
                 ended += [connection.id - 1 for connection in over]
+        self._take_new()
+        if self._endless:
+            self._inspector.trim()
         return ended
 
     def finish(self) -> list[int]:
-        return [connection.id - 1 for connection in self._inspector.finish()]
+        ended = [connection.id - 1 for connection in self._inspector.finish()]
+        self._take_new()
+        return ended
+
+    def _take_new(self) -> None:
+        begun = self._inspector.connections
+        if begun:
+            for connection in begun:
+                self._connections[connection.id - 1] = connection
+                self._on_stream[connection.stream.number] += 1
+            self._begun += len(begun)
+            begun.clear()
+
+    def forget(self, index: int) -> None:
+        stream = self._connections.pop(index).stream
+        self._on_stream[stream.number] -= 1
+        if not self._on_stream[stream.number]:
+            del self._on_stream[stream.number]
+            stream.ignore()
 
     def __len__(self) -> int:
-        return len(self._inspector.connections)
+        return self._begun
 
     def revision(self, index: int) -> int:
-        return self._inspector.connections[index].revision
+        return self._connections[index].revision
 
     def report(self, index: int) -> model.Connection:
-        return connection_report(self._inspector.connections[index], timers=self._timers)
+        return connection_report(self._connections[index], timers=self._timers)
 
     def freeze(self, index: int) -> object:
-        connection = copy.copy(self._inspector.connections[index])
+        connection = copy.copy(self._connections[index])
         connection.packet_offsets = connection.packet_offsets[:]
         connection.packet_numbers = connection.packet_numbers[:]
         return connection
@@ -191,7 +231,8 @@ class FollowedSource(CaptureSource):
 
     def __init__(self, path: str, timers: Timers | None = None) -> None:
         self._follow = Follow()
-        super().__init__(os.path.basename(path), open_capture(path, random_access=True, follow=self._follow), timers)
+        reader = open_capture(path, random_access=True, follow=self._follow)
+        super().__init__(os.path.basename(path), reader, timers, endless=True)
 
     @property
     def live(self) -> bool:

@@ -2,18 +2,20 @@
 
 import threading
 import time
-from array import array
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from wsinspect.capture.packet import Packet
+from wsinspect.errors import WsinspectError
 from wsinspect.report import model
-from wsinspect.tui.connections.row import Outcome, Row, make_row
+from wsinspect.tui.connections.row import Outcome, Row, left_out_row, make_row
 from wsinspect.tui.source import Source
 
 _UNSEEN = -1
+_PART = 256
+"""Rows brought up to date at once, before a reader may have the lock."""
 
 
 @dataclass(slots=True)
@@ -38,20 +40,36 @@ class Totals:
 
 
 class Store:
-    """The connections of a source, safe to read from the screens' thread while another one feeds packets."""
+    """The connections of a source, safe to read from the screens' thread while another one feeds packets.
 
-    def __init__(self, source: Source) -> None:
+    With `max_connections`, so many that have ended are kept; then the oldest ones leave the list. An index stays that
+    of its connection, and who still has that of one that has left gets a row without content.
+    """
+
+    def __init__(self, source: Source, max_connections: int | None = None) -> None:
         self.source = source
         self.totals = Totals()
-        self._rows: list[Row | None] = []
-        self._revisions = array("q")
+        """Of all connections, those that have left included."""
+        self.begun = 0
+        """Connections that there have been: their indexes are below this number."""
+        self.evicted = 0
+        """Connections that have left the list for want of room."""
+        self._max_ended = max_connections
+        self._rows: dict[int, Row] = {}
+        self._revisions: dict[int, int] = {}  # of every connection in the list
+        self._open: dict[int, None] = {}  # those not over yet
+        self._ended: deque[int] = deque()  # the others, oldest end first
+        self._to_sweep: list[int] = []
         self._lock = threading.Lock()
         self._waiting = 0  # how many readers want the lock
-        self._sweep_next = 0
 
     def __len__(self) -> int:
         """Connections that have a place in the list."""
-        return len(self._rows)
+        return len(self._revisions)
+
+    def __contains__(self, index: int) -> bool:
+        """Whether a connection has a place in the list."""
+        return index in self._revisions
 
     # For the thread that loads
 
@@ -61,24 +79,30 @@ class Store:
             ended = self.source.feed(packets)
             self._extend()
             self._refresh(ended)
+            self._end(ended)
 
     def finish(self) -> None:
         """There are no more packets."""
         with self._writing():
-            self.source.finish()
+            ended = self.source.finish()
             self._extend()
-        for start in range(0, len(self._rows), 256):
+        everything = list(self._revisions)
+        for start in range(0, len(everything), _PART):
             with self._writing():
-                self._refresh(range(start, min(start + 256, len(self._rows))))
+                self._refresh(everything[start : start + _PART])
+        with self._writing():
+            self._end(ended)
 
     def sweep(self, seconds: float) -> None:
         """Bring rows of open connections up to date for about so long, another part of the list each time."""
         until = time.monotonic() + seconds
-        for _ in range(0, len(self._rows), 256):
-            start = self._sweep_next if self._sweep_next < len(self._rows) else 0
-            self._sweep_next = start + 256
+        for _ in range(0, len(self._open), _PART):
+            if not self._to_sweep:
+                self._to_sweep = list(self._open)
+            part = self._to_sweep[-_PART:]
+            del self._to_sweep[-_PART:]
             with self._writing():
-                self._refresh(range(start, min(start + 256, len(self._rows))))
+                self._refresh(part)
             if time.monotonic() >= until:
                 return
 
@@ -86,16 +110,15 @@ class Store:
 
     def row(self, index: int) -> Row:
         """The row of a connection, as it was when it was last brought up to date."""
-        row = self._rows[index]
+        row = self._rows.get(index)
         if row is None:
             self.refresh((index,))
-            row = self._rows[index]
-            assert row is not None
-        return row
+            row = self._rows.get(index)
+        return row if row is not None else left_out_row(index + 1)
 
     def revision(self, index: int) -> int:
         """Which state of the connection `row` shows."""
-        return self._revisions[index]
+        return self._revisions.get(index, _UNSEEN)
 
     def refresh(self, indexes: Iterable[int]) -> None:
         """Bring some rows up to date."""
@@ -104,31 +127,46 @@ class Store:
 
     def known(self, index: int) -> Row | None:
         """The row if it has ever been made; costs nothing."""
-        return self._rows[index]
+        return self._rows.get(index)
 
-    def report(self, index: int) -> model.Connection:
-        """The facts about a connection."""
-        with self._reading():
-            return self.source.report(index)
+    def open(self, index: int) -> tuple[model.Connection, object]:
+        """The facts about a connection, and what the source needs to tell everything, both of the same moment.
 
-    def freeze(self, index: int) -> object:
-        """What the source needs to tell everything about a connection, taken at one moment."""
+        Raises `WsinspectError` if it has left the list.
+        """
         with self._reading():
-            return self.source.freeze(index)
+            if index not in self._revisions:
+                raise WsinspectError("this connection is no longer kept", "--max-connections keeps more of them")
+            return self.source.report(index), self.source.freeze(index)
 
     def _extend(self) -> None:
-        more = len(self.source) - len(self._rows)
-        if more:
-            self._revisions.extend([_UNSEEN] * more)
-            self._rows += [None] * more
+        for index in range(self.begun, len(self.source)):
+            self._revisions[index] = _UNSEEN
+            self._open[index] = None
+        self.begun = len(self.source)
+
+    def _end(self, ended: Iterable[int]) -> None:
+        """These are over: they may have to go once there are too many of them."""
+        for index in ended:
+            if self._open.pop(index, _UNSEEN) is None:
+                self._ended.append(index)
+        while self._max_ended is not None and len(self._ended) > self._max_ended:
+            index = self._ended.popleft()
+            self.source.forget(index)
+            self._rows.pop(index, None)
+            del self._revisions[index]
+            self.evicted += 1
 
     def _refresh(self, indexes: Iterable[int]) -> None:
         source, rows, revisions = self.source, self._rows, self._revisions
         for index in indexes:
-            revision = source.revision(index)
-            if revision == revisions[index]:
+            known = revisions.get(index)
+            if known is None:
                 continue
-            old = rows[index]
+            revision = source.revision(index)
+            if revision == known:
+                continue
+            old = rows.get(index)
             if old is not None:
                 self.totals.add(old, -1)
             row = rows[index] = make_row(source.report(index), source.last_time)

@@ -38,12 +38,17 @@ class LiveCapture:
     @property
     def received(self) -> int:
         """Packets that are safe in the file."""
-        return max(self._process.counts.received, self.reader.packets)
+        return self.reader.received
 
     @property
     def dropped(self) -> int:
         """Packets that the kernel had no room for."""
         return self.reader.dropped or 0
+
+    @property
+    def behind(self) -> int:
+        """Bytes captured and not read yet."""
+        return self.reader.behind
 
     @property
     def running(self) -> bool:
@@ -58,6 +63,10 @@ class LiveCapture:
     def request_stop(self) -> None:
         """Ask for the end and go on reading: the reader ends after the last packet. A signal handler may call it."""
         self._process.request_stop()
+
+    def stop(self) -> None:
+        """The capture is over when this returns, and its counters are final."""
+        self._process.stop()
 
     def abandon(self) -> None:
         """End the capture at once, and keep its files."""

@@ -40,7 +40,7 @@ class CaptureProcess:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # taken again by a signal handler that comes while it is held
         self._forget()
 
     def _forget(self) -> None:
@@ -159,6 +159,8 @@ class CaptureProcess:
         if process is None or self._over:
             return
         with self._lock:
+            if self._over:
+                return  # another thread has heard of the end in the meantime
             assert process.stdout is not None
             while True:
                 # The order matters: what a process has said before it was gone is read after that was noticed.

@@ -52,6 +52,11 @@ class LiveReader(CaptureReader):
         return self._bases[-1] + self._parts[-1].position
 
     @property
+    def received(self) -> int:
+        # dumpcap does not count aloud.
+        return max(self._process.counts.received, self.packets)
+
+    @property
     def behind(self) -> int:
         """Bytes captured and not read yet."""
         size = 0

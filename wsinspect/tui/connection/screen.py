@@ -77,7 +77,9 @@ class ConnectionScreen(Screen[int]):
         """Reading has moved on: perhaps with packets of this connection."""
         if self._revision >= 0 and self.query(ConnectionHeader):
             self.store.refresh((self.index,))
-            if self.store.revision(self.index) != self._revision:
+            if self.index not in self.store:
+                self._header.remark("This connection has left the list: newer ones needed the room.")
+            elif self.store.revision(self.index) != self._revision:
                 self._header.remark("More packets of this connection have come: r shows them.")
 
     # Reading
@@ -90,7 +92,11 @@ class ConnectionScreen(Screen[int]):
         index, store = self.index, self.store
         store.refresh((index,))
         self._revision = store.revision(index)
-        report, frozen = store.report(index), store.freeze(index)
+        try:
+            report, frozen = store.open(index)
+        except WsinspectError as error:
+            self._show_error(error)
+            return
         self._header.show(report, store.source.last_time)
         self._header.remark("")
         self.query_one(TabBar).rename(3, _violations_title(report))

@@ -14,11 +14,11 @@ class Following:
         self._left_at = None
 
     def stop(self, count: int) -> None:
-        """Stay where the user is; the list has `count` lines now."""
+        """Stay where the user is; there have been `count` connections by now."""
         if self.on:
             self.on = False
             self._left_at = count
 
     def news(self, count: int) -> int | None:
-        """Lines that have come since it was turned off, now that there are `count`; None if that never was."""
+        """Connections that have come since it was turned off, now that there are `count`; None if that never was."""
         return None if self._left_at is None else max(0, count - self._left_at)

@@ -26,7 +26,8 @@ class Header(Widget):
     def show(self, progress: Progress) -> None:
         """Things have moved on."""
         self._progress = progress
-        lines, self._lines = self._lines, 2 + self._shows_bar() + len(self._store.source.problems)
+        problems, left_out = self._store.source.problems, self._store.evicted > 0
+        lines, self._lines = self._lines, 2 + self._shows_bar() + len(problems) + left_out
         self.refresh(layout=self._lines != lines)
 
     def _shows_bar(self) -> bool:
@@ -38,6 +39,8 @@ class Header(Widget):
         if self._shows_bar():
             lines.append(progress_line(self._progress))
         lines += [[("▲ " + problem, "warning")] for problem in self._store.source.problems]
+        if evicted := self._store.evicted:
+            lines.append([(f"{count(evicted)} older ones left out of the list (--max-connections)", "muted")])
         lines.append(_totals_line(self._store.totals, width))
         return content(lines)
 
@@ -49,10 +52,13 @@ class Header(Widget):
             right = [("● LIVE ", "open"), (clock(self._progress.seconds), "strong"), _SEPARATOR, *right]
         if source.dropped or source.live:
             right.append((f"  {count(source.dropped or 0)} dropped", "warning" if source.dropped else "muted"))
-        right += [_SEPARATOR, (plural(len(self._store), "connection"), "")]
+        right += [_SEPARATOR, (plural(self._store.begun, "connection"), "")]
         right.append((f"  {count(still_open)} open", "open" if still_open else "muted"))
         if self._progress.cancelled and self._progress.done:
             right = [("reading stopped", "warning"), _SEPARATOR, *right]
+        if behind := source.behind:
+            # In front, so that nothing else moves when it comes and goes.
+            right = [(f"{size(behind)} behind", "warning"), _SEPARATOR, *right]
         left: Line = [("wsinspect", "title"), ("  ", ""), (source.name, "strong")]
         return spread(left, [("  ", ""), *right], width)
 

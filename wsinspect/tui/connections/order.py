@@ -1,5 +1,6 @@
 """In which order the connections stand."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +29,11 @@ class Order:
         self._store = store
         self.sorting = sorting
         self.indexes: list[int] = []
+        self._begun = 0  # connections that were ever taken in
+        self.evicted = 0
+        """Of the store, when the list was last made to agree with it."""
         self._places: dict[int, int] | None = {}
-        self._keys: dict[str, tuple[list[Row], list[Any]]] = {}  # by column, with the rows that they were made of
+        self._keys: dict[str, dict[int, tuple[Row, Any]]] = {}  # by column; with the row that a key was made of
 
     def __len__(self) -> int:
         return len(self.indexes)
@@ -39,19 +43,27 @@ class Order:
         return self.indexes[place]
 
     def place_of(self, index: int) -> int:
-        """The line of a connection; 0 if it has none."""
-        if self.sorting.is_natural and index < len(self.indexes):
-            return index
+        """The line of a connection; one that has left has that of the next, or 0 if there is no knowing it."""
+        if self.sorting.is_natural:
+            return min(bisect_left(self.indexes, index), max(0, len(self.indexes) - 1))
         if self._places is None:
             self._places = {known: place for place, known in enumerate(self.indexes)}
         return self._places.get(index, 0)
 
     def take_new(self) -> bool:
-        """Put connections that have come at the end; whether there were any."""
-        known, count = len(self.indexes), len(self._store)
-        if known == count:
+        """Put connections that have come at the end, take out those that have left; whether there were any."""
+        store = self._store
+        known, begun, evicted = self._begun, store.begun, store.evicted
+        if known == begun and self.evicted == evicted:
             return False
-        self.indexes.extend(range(known, count))
+        self.indexes.extend(range(known, begun))
+        self._begun = begun
+        if self.evicted != evicted:
+            self.evicted = evicted
+            self.indexes = [index for index in self.indexes if index in store]
+            for keys in self._keys.values():
+                for index in [index for index in keys if index not in store]:
+                    del keys[index]
         self._places = None
         return True
 
@@ -67,25 +79,18 @@ class Order:
         keys = self._keys_of(column)
         if not again:  # once more in the same order is nearly sorted already, which sort() turns to account
             self.indexes.sort()
-        self.indexes.sort(key=keys.__getitem__, reverse=reverse)
+        self.indexes.sort(key=lambda index: keys[index][1], reverse=reverse)
 
-    def _keys_of(self, column: Column[Row]) -> list[Any]:
+    def _keys_of(self, column: Column[Row]) -> dict[int, tuple[Row, Any]]:
         """Sort keys of all rows; only those of rows that have changed since the last time are made."""
-        key_of = column.key
+        key_of, store = column.key, self._store
         assert key_of is not None
-        rows = self._known_rows()
-        old_rows, keys = self._keys.get(column.id, ([], []))
-        for place, (old, new) in enumerate(zip(old_rows, rows, strict=False)):
-            if old is not new:
-                keys[place] = key_of(new)
-        keys += [key_of(row) for row in rows[len(keys) :]]
-        self._keys[column.id] = (rows, keys)
-        return keys
-
-    def _known_rows(self) -> list[Row]:
-        """The rows as they are known; only those that were never made are made now."""
-        store = self._store
-        missing = [index for index in range(len(self.indexes)) if store.known(index) is None]
+        missing = [index for index in self.indexes if store.known(index) is None]
         if missing:
             store.refresh(missing)
-        return [store.row(index) for index in range(len(self.indexes))]
+        keys = self._keys.setdefault(column.id, {})
+        for index in self.indexes:
+            row, old = store.row(index), keys.get(index)
+            if old is None or old[0] is not row:
+                keys[index] = (row, key_of(row))
+        return keys

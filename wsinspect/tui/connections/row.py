@@ -61,6 +61,13 @@ class Row(NamedTuple):
     notes: int
 
 
+def left_out_row(id: int) -> Row:
+    """For a connection that has left the list, in the moment until the list knows it."""
+    nowhere = "0.0.0.0:0"
+    texts = nowhere, nowhere, "", "", "left out"
+    return Row(id, Outcome.OPEN, 0.0, None, 0.0, *texts, 0, 0, None, None, "", "", 0, 0, 0)
+
+
 def make_row(report: model.Connection, now: float | None) -> Row:
     """The row of the connection that `report` is about; `now` is the time of the latest packet."""
     host, path = _split_url(report.url)

@@ -61,15 +61,25 @@ class ConnectionTable(Table[Row]):
 
     def take_new(self, *, sort: bool) -> None:
         """Rows may have come or changed; `sort` them in if the order is not that of appearance."""
+        current, offset, evicted = self.current, self.cursor - self.scroll_offset.y, self.order.evicted
         came = self.order.take_new()
+        left = self.order.evicted != evicted
         if sort and not self.order.sorting.is_natural:
             self.sort(self.order.sorting)
             return
         if came:
             self.set_line_count(len(self.order))
-            if self.following.on:
-                self._go_to_newest()
+        if self.following.on:
+            self._go_to_newest()
+        elif left and current is not None:
+            self._close_up(current, offset)
         self.refresh_changed()
+
+    def _close_up(self, current: int, offset: int) -> None:
+        """Lines have gone: the others stay where they are on the screen, and the cursor on its connection."""
+        top = self.scroll_offset.y == 0
+        if current in self._store and not (top and self.cursor == 0):
+            self.go_to(current, None if top else offset)
 
     def sort(self, sorting: Sorting) -> None:
         """Another order; the cursor stays on its connection, and that one at its place on the screen if it can.
@@ -109,7 +119,7 @@ class ConnectionTable(Table[Row]):
     def stop_following(self) -> None:
         """Stay where the user is."""
         if self.following.on:
-            self.following.stop(self.line_count)
+            self.following.stop(self._store.begun)
             self.post_message(self.FollowingChanged())
 
     def watch_cursor(self, old: int, new: int) -> None:
@@ -213,7 +223,7 @@ class ConnectionsScreen(Screen[None]):
             paused=self._paused_at is not None,
             behind=behind,
             following=table.following.on,
-            news=table.following.news(table.line_count),
+            news=table.following.news(self.store.begun),
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -1,0 +1,66 @@
+"""`wsinspect FILE` and `wsinspect -i`: the screen, and how it is left."""
+
+import importlib
+import pkgutil
+from contextlib import closing, suppress
+
+import textual
+
+from wsinspect.capture.live.capture import LiveCapture
+from wsinspect.cli.live import LiveOptions, abandon, begin_capture, import_all, say_where
+from wsinspect.cli.signals import EndSignals
+from wsinspect.diagnosis.timers import Timers, with_user_timers
+from wsinspect.settings.read import Loaded
+from wsinspect.tui.app import WsinspectApp
+from wsinspect.tui.live_source import LiveSource
+from wsinspect.tui.source import FollowedSource, open_source
+from wsinspect.tui.terminal import Terminal
+
+
+def watch_file(path: str, loaded: Loaded, max_connections: int | None, *, follow: bool) -> int:
+    """Inspect a capture, and what is added to it if `follow`; returns the exit status.
+
+    Raises `WsinspectError`, before the screen starts, if it cannot be opened.
+    """
+    open_ = FollowedSource if follow else open_source
+    with EndSignals() as signals, closing(open_(path, _timers(loaded))) as source:
+        app = WsinspectApp(source, loaded, max_connections)
+        signals.lead_to(app.leave, Terminal().restore)
+        app.run()
+        return app.return_code or 0
+
+
+def watch_live(options: LiveOptions, loaded: Loaded, max_connections: int) -> int:
+    """Capture, and look at it on the screen; returns the exit status."""
+    with EndSignals() as signals, begin_capture(options, _import_all) as capture:
+        app = WsinspectApp(LiveSource(capture, _timers(loaded)), loaded, max_connections)
+        terminal = Terminal()
+
+        def end_at_once() -> None:
+            terminal.restore()
+            abandon(capture)
+
+        signals.lead_to(app.leave, end_at_once)
+        app.run()
+        _finish(capture, crashed=bool(app.return_code))
+        return app.return_code or 0
+
+
+def _import_all() -> None:
+    """Load what the screens may need: Textual loads its parts, and parts of the standard library, as they are used."""
+    import_all()
+    for module in pkgutil.walk_packages(textual.__path__, "textual."):
+        if not module.name.startswith(("textual.demo", "textual.__main__")):
+            with suppress(ImportError):  # what is for other systems
+                importlib.import_module(module.name)
+
+
+def _timers(loaded: Loaded) -> Timers:
+    return with_user_timers(loaded.settings.timers, loaded.settings.lifetimes)
+
+
+def _finish(capture: LiveCapture, *, crashed: bool) -> None:
+    if crashed:
+        capture.keep = True  # a bug of ours must not cost the user what was captured
+    capture.stop()
+    say_where(capture)
