@@ -1,4 +1,4 @@
-"""Local time is UTC, so that times on the screen are the same everywhere."""
+"""Times and colours on the screen are the same everywhere: local time is UTC, the terminal knows all colours."""
 
 import time
 from collections.abc import Iterator
@@ -13,3 +13,10 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def all_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.delenv("NO_COLOR", raising=False)

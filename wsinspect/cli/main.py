@@ -232,8 +232,10 @@ def config_command(only_path: bool, config: str | None) -> None:
         click.echo(settings_path(config))
         return
     from wsinspect.settings.show import effective
+    from wsinspect.tui.preferences import checked_keys
 
-    click.echo(effective(loaded_settings(config)), nl=False)
+    loaded = loaded_settings(config)
+    click.echo(effective(loaded, checked_keys(loaded)), nl=False)
 
 
 @cli.command("completion", short_help="Print the completion script for a shell.")

@@ -15,12 +15,12 @@ DEFAULT_COLUMNS: Final[tuple[ColumnId, ...]] = (
     "mark", "id", "time", "client", "server", "host", "url", "state", "age", "messages", "rtt", "close", "flags",
 )  # fmt: skip
 
-Theme = Literal["dark", "light", "high-contrast", "terminal"]
-"""`terminal` has the terminal's own colours, and no others."""
+Theme = Literal["auto", "dark", "light", "high-contrast", "terminal"]
+"""`terminal` has the terminal's own colours and no others; `auto` is that one where there are few, else `dark`."""
 
 Ink = Literal[
-    "strong", "muted", "faint", "title", "accent", "client", "server",
-    "clean", "abnormal", "failed", "open", "error", "warning", "note",
+    "text", "strong", "muted", "faint", "title", "accent", "client", "server",
+    "clean", "abnormal", "failed", "open", "good", "tab", "error", "warning", "note",
 ]  # fmt: skip
 """A colour of the screens, by what it stands for."""
 
@@ -54,7 +54,7 @@ class Codebook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that the file can say."""
 
-    theme: Theme = "dark"
+    theme: Theme = "auto"
     columns: Columns = DEFAULT_COLUMNS
     """Columns of the connection list, from left to right."""
     colours: dict[Ink, Text] = field(default_factory=dict)

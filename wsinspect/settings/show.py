@@ -1,5 +1,6 @@
 """The settings as TOML: what is in force, and where each value comes from."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -10,8 +11,8 @@ from wsinspect.escape import terminal
 from wsinspect.settings.read import Loaded
 
 
-def effective(loaded: Loaded) -> str:
-    """Every value as a TOML file that could be used, each with `# default` or `# file`."""
+def effective(loaded: Loaded, usual_keys: Mapping[str, str]) -> str:
+    """Every value as a TOML file that could be used, each with `# default` or `# file`; usual keys as comments."""
     document = tomlkit.document()
     state = "" if loaded.exists else " (does not exist)"
     document.add(tomlkit.comment(terminal(f"{loaded.path}{state}")))
@@ -21,6 +22,10 @@ def effective(loaded: Loaded) -> str:
         if isinstance(value, dict):
             document.add(tomlkit.nl())
             document.add(name, _table(value, loaded.table.get(name, {})))
+            if name == "keys":
+                for action, keys in usual_keys.items():
+                    if action not in value:
+                        document.add(tomlkit.comment(tomlkit.dumps({action: keys}).strip()))
         else:
             document.add(name, _item(value, name in loaded.table))
     return tomlkit.dumps(document)

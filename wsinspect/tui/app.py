@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar, Protocol, runtime_checkable
 
-from textual import on
+from rich.console import Console
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import NoColor
 from textual.screen import Screen
 
 from wsinspect.settings.model import Settings
@@ -18,9 +20,11 @@ from wsinspect.tui.connection.screen import ConnectionScreen
 from wsinspect.tui.connections.column_chooser import ColumnChooser
 from wsinspect.tui.connections.screen import ConnectionsScreen
 from wsinspect.tui.help import help_on, keys_of
+from wsinspect.tui.keys import keymap
 from wsinspect.tui.loader import START, Loader, Progress
 from wsinspect.tui.source import Source
 from wsinspect.tui.store import Store
+from wsinspect.tui.themes import THEMES, check_colours, choose
 
 
 @runtime_checkable
@@ -38,6 +42,9 @@ class WsinspectApp(App[None]):
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?", tooltip="Every key of this screen"),
+        Binding(
+            "ctrl+t", "next_theme", "Theme", show=False, tooltip="The next theme: dark, light, high contrast, plain"
+        ),
         Binding("q", "quit", "Quit"),
         # Before anything else that knows the key: it ends the program from everywhere, as in any other program.
         Binding("ctrl+c", "interrupt", "Interrupt", show=False, priority=True, tooltip="Quit; twice: at once"),
@@ -45,14 +52,45 @@ class WsinspectApp(App[None]):
 
     def __init__(self, source: Source, loaded: Loaded | None = None, max_connections: int | None = None) -> None:
         """`max_connections` that have ended are kept at most, the latest ones."""
-        super().__init__()
         loaded = loaded or Loaded(Settings(), settings_path(), exists=False)
+        self._settings = loaded.settings
+        keys = keymap(loaded)
+        check_colours(loaded)
+        super().__init__()
+        self.set_keymap(keys)
+        self._set_up_colours()
         self.store = Store(source, max_connections)
         self.progress = START
         self._loader = Loader(self.store, self.post_message)
         self._list = ConnectionsScreen(self.store, loaded)
         self._event_loop: AbstractEventLoop | None = None
         self._left = False
+
+    def _set_up_colours(self) -> None:
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = choose(self._settings.theme, self.console, self.no_color)
+        for name in set(self.available_themes) - {theme.name for theme in THEMES}:
+            self.unregister_theme(name)  # nobody has checked their contrast
+        if self.console.color_system is None:  # TERM=dumb; bold and reverse are worth trying
+            self.no_color = True
+            self.console = Console(color_system="standard", file=self.console.file, force_terminal=True)
+        if self.no_color:
+            self._filters[:] = [NoColor()]
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Textual's, and the user's colours in place of the theme's."""
+        return super().get_css_variables() | {f"ink-{ink}": style for ink, style in self._settings.colours.items()}
+
+    @on(events.Mount)
+    def _mark_plain(self) -> None:
+        self.theme_changed_signal.subscribe(self, lambda theme: self.set_class(theme.ansi or self.no_color, "-plain"))
+        self.set_class(self.current_theme.ansi or self.no_color, "-plain")
+
+    def action_next_theme(self) -> None:
+        """Dark, light, high contrast, the terminal's own."""
+        names = [theme.name for theme in THEMES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
 
     async def on_mount(self) -> None:
         """Show the list and begin to read: not before it is there, or the first news would find nobody."""

@@ -13,31 +13,14 @@ from textual.content import Content
 from textual.style import Style
 
 from wsinspect.escape import terminal
+from wsinspect.tui.themes import INK_NAMES
 
 Span = tuple[str, str]
 """Text and ink; the ink "" is the ordinary one."""
 Line = list[Span]
 
-INKS: Final[dict[str, str]] = {
-    "": "",
-    "strong": "bold",
-    "tab": "bold $foreground on $primary 45%",
-    "muted": "$foreground 65%",
-    "faint": "$foreground 35%",
-    "title": "bold $text-primary",
-    "accent": "$text-primary",
-    "client": "$text-primary",
-    "server": "$text-success",
-    "clean": "$foreground 65%",
-    "abnormal": "$text-warning",
-    "failed": "$text-error",
-    "open": "$text-success",
-    "good": "$text-success",
-    "error": "bold $text-error",
-    "warning": "$text-warning",
-    "note": "$text-primary",
-}
-"""Name of each ink and its style in terms of the theme."""
+INKS: Final[dict[str, str]] = {"": "$ink-text"} | {name: f"$ink-{name}" for name in INK_NAMES if name != "text"}
+"""Name of each ink and its style, which the theme knows."""
 
 ELLIPSIS: Final = "…"
 
@@ -46,7 +29,8 @@ def rich_style(ink: str, background: Color) -> RichStyle:
     """The ink for lines that are drawn by hand. Without a background: the cursor brings its own."""
     style = Style.parse(INKS[ink])
     color = (background + style.foreground).rich_color if style.foreground else None
-    return RichStyle(color=color, bold=style.bold)
+    return RichStyle(color=color, bold=style.bold, dim=style.dim, italic=style.italic, underline=style.underline,
+                     reverse=style.reverse)  # fmt: skip
 
 
 def shown_width(text: str) -> int:
