@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from wsinspect.capture.packet import Packet
+from wsinspect.connection import Connection
 from wsinspect.report import model
 from wsinspect.rules.rule import Severity
 from wsinspect.timeline import FrameEntry, HeadEntry, TcpEntry, Timeline, ViolationEntry
@@ -202,7 +203,7 @@ class FakeSource:
         self.reports += self._steps[self.given]
         self.revisions += [0] * len(self._steps[self.given])
         self.given += 1
-        return list(range(first, len(self.reports)))
+        return [index for index in range(first, len(self.reports)) if self.reports[index].state in ("closed", "failed")]
 
     def finish(self) -> list[int]:
         return []
@@ -223,6 +224,9 @@ class FakeSource:
         """A connection has moved on."""
         self.reports[index] = report
         self.revisions[index] += 1
+
+    def connection(self, index: int) -> Connection:
+        raise AssertionError("there are no packets behind it")
 
     def freeze(self, index: int) -> object:
         return index

@@ -25,7 +25,8 @@ class Source(Protocol):
     """Packets that turn into connections as they are fed, and the details of each connection on demand.
 
     Connections go by their index, from 0 in the order of first appearance. `batches` may be slow and is called without
-    a lock; `feed`, `finish`, `revision` and `report` are called under one; `timeline` comes from another thread.
+    a lock; `feed`, `finish`, `revision`, `report` and `connection` are called under one; `timeline` comes from another
+    thread.
     """
 
     name: str
@@ -86,6 +87,9 @@ class Source(Protocol):
 
     def report(self, index: int) -> model.Connection:
         """The facts about a connection as far as it has come."""
+
+    def connection(self, index: int) -> Connection:
+        """The pipeline's own object, which goes on changing: to be looked at under the lock only."""
 
     def freeze(self, index: int) -> object:
         """What `timeline` needs of a connection that may go on growing."""
@@ -201,6 +205,9 @@ class CaptureSource:
 
     def report(self, index: int) -> model.Connection:
         return connection_report(self._connections[index], timers=self._timers)
+
+    def connection(self, index: int) -> Connection:
+        return self._connections[index]
 
     def freeze(self, index: int) -> object:
         connection = copy.copy(self._connections[index])

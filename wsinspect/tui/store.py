@@ -3,15 +3,19 @@
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from wsinspect.capture.packet import Packet
+from wsinspect.connection import Connection
 from wsinspect.errors import WsinspectError
 from wsinspect.report import model
 from wsinspect.tui.connections.row import Outcome, Row, left_out_row, make_row
 from wsinspect.tui.source import Source
+
+T = TypeVar("T")
 
 _UNSEEN = -1
 _PART = 256
@@ -60,6 +64,8 @@ class Store:
         self._open: dict[int, None] = {}  # those not over yet
         self._ended: deque[int] = deque()  # the others, oldest end first
         self._to_sweep: list[int] = []
+        self._made = 0  # all rows of lower indexes were made once
+        self._journals: list[list[int]] = []
         self._lock = threading.Lock()
         self._waiting = 0  # how many readers want the lock
 
@@ -129,15 +135,49 @@ class Store:
         """The row if it has ever been made; costs nothing."""
         return self._rows.get(index)
 
+    def make_rows(self, limit: int) -> None:
+        """Make rows that were never made, `limit` at most, those of the earliest connections first."""
+        while self._made < self.begun and (self._made in self._rows or self._made not in self._revisions):
+            self._made += 1
+        missing = [index for index in range(self._made, min(self._made + limit, self.begun)) if index not in self._rows]
+        if missing:
+            self.refresh(missing)
+
+    def begin_journal(self) -> list[int]:
+        """A list of all connections that have a row; from now on each whose row changes is added at its end."""
+        with self._reading():
+            journal = list(self._rows)
+            self._journals.append(journal)
+            return journal
+
+    def end_journal(self, journal: list[int]) -> None:
+        """Nobody reads it any more."""
+        self._journals = [other for other in self._journals if other is not journal]
+
+    def ask(self, index: int, question: Callable[[Connection], T]) -> T:
+        """An answer that only the pipeline's own object has. Raises `WsinspectError` if it has left the list."""
+        with self._reading():
+            self._demand(index)
+            return question(self.source.connection(index))
+
+    def report(self, index: int) -> model.Connection:
+        """The facts about a connection. Raises `WsinspectError` if it has left the list."""
+        with self._reading():
+            self._demand(index)
+            return self.source.report(index)
+
     def open(self, index: int) -> tuple[model.Connection, object]:
         """The facts about a connection, and what the source needs to tell everything, both of the same moment.
 
         Raises `WsinspectError` if it has left the list.
         """
         with self._reading():
-            if index not in self._revisions:
-                raise WsinspectError("this connection is no longer kept", "--max-connections keeps more of them")
+            self._demand(index)
             return self.source.report(index), self.source.freeze(index)
+
+    def _demand(self, index: int) -> None:
+        if index not in self._revisions:
+            raise WsinspectError("this connection is no longer kept", "--max-connections keeps more of them")
 
     def _extend(self) -> None:
         for index in range(self.begun, len(self.source)):
@@ -172,6 +212,8 @@ class Store:
             row = rows[index] = make_row(source.report(index), source.last_time)
             revisions[index] = revision
             self.totals.add(row)
+            for journal in self._journals:
+                journal.append(index)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wsinspect.tui.columns import Column
+from wsinspect.tui.connections.matching import Matching
 from wsinspect.tui.connections.row import Row
 from wsinspect.tui.store import Store
 
@@ -27,6 +28,7 @@ class Order:
 
     def __init__(self, store: Store, sorting: Sorting) -> None:
         self._store = store
+        self._matching: Matching | None = None
         self.sorting = sorting
         self.indexes: list[int] = []
         self._begun = 0  # connections that were ever taken in
@@ -50,13 +52,35 @@ class Order:
             self._places = {known: place for place, known in enumerate(self.indexes)}
         return self._places.get(index, 0)
 
+    def has(self, index: int) -> bool:
+        """Whether a connection is in the list."""
+        return index in self._store and (self._matching is None or index in self._matching)
+
+    def show_only(self, matching: Matching | None) -> None:
+        """Only connections that match, or all again."""
+        self._matching = matching
+        if matching is None:
+            self._begun = self._store.begun
+            self.indexes = [index for index in range(self._begun) if index in self._store]
+        else:
+            matching.catch_up()
+            self.indexes = matching.indexes()
+        self.sort(self.sorting)
+
     def take_new(self) -> bool:
-        """Put connections that have come at the end, take out those that have left; whether there were any."""
-        store = self._store
+        """Put connections that have come at the end, take out those that have left or do not match any more.
+
+        Returns whether there were any.
+        """
+        store, matching = self._store, self._matching
+        turned = matching is not None and matching.catch_up()
         known, begun, evicted = self._begun, store.begun, store.evicted
-        if known == begun and self.evicted == evicted:
+        if not turned and self.evicted == evicted and (known == begun or matching is not None):
             return False
-        self.indexes.extend(range(known, begun))
+        if matching is None:
+            self.indexes.extend(range(known, begun))
+        elif turned:
+            self._choose(matching)
         self._begun = begun
         if self.evicted != evicted:
             self.evicted = evicted
@@ -66,6 +90,15 @@ class Order:
                     del keys[index]
         self._places = None
         return True
+
+    def _choose(self, matching: Matching) -> None:
+        """What matches now, in the old order as far as it was there, the new ones behind."""
+        if self.sorting.is_natural:
+            self.indexes = matching.indexes()
+            return
+        there = set(self.indexes)
+        old = [index for index in self.indexes if index in matching]
+        self.indexes = old + [index for index in matching.indexes() if index not in there]
 
     def sort(self, sorting: Sorting) -> None:
         """Put everything in the order of `sorting`; equal rows stay in the order of appearance."""

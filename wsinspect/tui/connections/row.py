@@ -2,12 +2,13 @@
 
 import sys
 from enum import StrEnum
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from wsinspect.report import model
+from wsinspect.report.brief import age, close_name, split_url, told
 from wsinspect.tui.units import address
-from wsinspect.websocket.closecodes import describe
 
 USUAL_CODES: Final = frozenset({1000, 1001, 1005})
 """Close codes that nobody needs to look at."""
@@ -27,6 +28,14 @@ class Outcome(StrEnum):
     def mark(self) -> str:
         """One character that says the same without colour."""
         return {"open": "●", "clean": "✓", "abnormal": "!", "failed": "✗"}[self.value]
+
+
+class BrokenRule(NamedTuple):
+    """A rule, how bad it is to break it, and who did."""
+
+    rule: str
+    severity: str
+    by: str | None
 
 
 class Row(NamedTuple):
@@ -59,6 +68,31 @@ class Row(NamedTuple):
     errors: int
     warnings: int
     notes: int
+    # What no column shows, but a filter can ask for without the whole report
+    tcp_stream: int = -1
+    scheme: str = ""
+    status: int | None = None
+    """Of the response to the handshake."""
+    subprotocol: str | None = None
+    extensions: tuple[str, ...] = ()
+    tls: str | None = None
+    joined: bool = False
+    bytes: int = 0
+    """Payload of both sides."""
+    idle: float | None = None
+    """Seconds without payload before the end."""
+    initiator: str | None = None
+    """Who sent the first Close."""
+    tcp_kind: str | None = None
+    """`fin` or `rst`."""
+    tcp_by: str | None = None
+    clean: bool | None = None
+    reason: str = ""
+    """The reason that came with `code`."""
+    violations: tuple[BrokenRule, ...] = ()
+    diagnoses: tuple[str, ...] = ()
+    remarks: str = ""
+    """Other text that a search looks into."""
 
 
 def left_out_row(id: int) -> Row:
@@ -70,7 +104,9 @@ def left_out_row(id: int) -> Row:
 
 def make_row(report: model.Connection, now: float | None) -> Row:
     """The row of the connection that `report` is about; `now` is the time of the latest packet."""
-    host, path = _split_url(report.url)
+    scheme, host, path = split_url(report.url)
+    event = told(report)
+    tcp = report.close.tcp
     code, close, outcome = _close(report)
     severities = [violation.severity for violation in report.violations]
     return Row(
@@ -78,7 +114,7 @@ def make_row(report: model.Connection, now: float | None) -> Row:
         outcome=outcome,
         started=report.started,
         ended=report.ended,
-        age=max(0.0, (report.ended or now or report.started) - report.started),
+        age=age(report, now),
         client=address(report.client.address, report.client.port),
         server=sys.intern(address(report.server.address, report.server.port)),
         host=sys.intern(host),
@@ -93,34 +129,50 @@ def make_row(report: model.Connection, now: float | None) -> Row:
         errors=severities.count("error"),
         warnings=severities.count("warning"),
         notes=severities.count("note"),
+        tcp_stream=report.tcp_stream,
+        scheme=sys.intern(scheme),
+        status=report.handshake.status if report.handshake else None,
+        subprotocol=report.subprotocol and sys.intern(report.subprotocol),
+        extensions=_shared(tuple(report.extensions)),
+        tls=report.tls and sys.intern(report.tls),
+        joined=report.joined_midstream,
+        bytes=report.payload_bytes.client + report.payload_bytes.server,
+        idle=report.close.idle,
+        initiator=report.close.initiator,
+        tcp_kind=tcp.kind if tcp else None,
+        tcp_by=tcp.by if tcp else None,
+        clean=event.was_clean if event else None,
+        reason=event.reason if event else "",
+        violations=_shared(tuple(BrokenRule(one.rule, one.severity, one.by) for one in report.violations)),
+        diagnoses=_shared(tuple(one.id for one in report.close.diagnosis)),
+        remarks=_remarks(report),
     )
 
 
-def _split_url(url: str | None) -> tuple[str, str]:
-    if url is None:
-        return "", ""
-    _, _, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    return host, slash + path
+@lru_cache(4096)
+def _shared(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    """An equal object for rows that say the same: there are 100,000 rows, and a few things that they say."""
+    return value
+
+
+def _remarks(report: model.Connection) -> str:
+    """What else a search looks into: reasons, and what was seen of broken rules."""
+    closes = (report.close.client_frame, report.close.server_frame)
+    parts = [f"{frame.code or ''} {frame.name or ''} {frame.reason}" for frame in closes if frame is not None]
+    parts += [one.detail for one in report.violations]
+    return sys.intern("\n".join(parts))
 
 
 def _close(report: model.Connection) -> tuple[int | None, str, Outcome]:
     if report.state == "failed":
         return None, _refusal(report.handshake), Outcome.FAILED
-    told = report.close.event and (report.close.event.client or report.close.event.server)
-    if not told:
+    event = told(report)
+    if event is None:
         if report.state in ("open", "closing", "connecting"):
             return None, "" if report.state == "open" else report.state, Outcome.OPEN
         return None, "unknown", Outcome.ABNORMAL
-    usual = told.code in USUAL_CODES and told.was_clean
-    return told.code, _name(told.code, report.close), Outcome.CLEAN if usual else Outcome.ABNORMAL
-
-
-def _name(code: int, close: model.Close) -> str:
-    for frame in (close.server_frame, close.client_frame):
-        if frame is not None and frame.code == code and frame.name:
-            return frame.name
-    return describe(code).name
+    usual = event.code in USUAL_CODES and event.was_clean
+    return event.code, close_name(event.code, report.close), Outcome.CLEAN if usual else Outcome.ABNORMAL
 
 
 def _refusal(handshake: model.Handshake | None) -> str:

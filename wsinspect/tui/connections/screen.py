@@ -11,12 +11,15 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollTo, ScrollUp
 from textual.widgets import Footer
 
+from wsinspect.filter.filter import parse_filter
 from wsinspect.settings.read import Loaded
 from wsinspect.tui.columns import Column
 from wsinspect.tui.connections.column_chooser import ColumnChooser
 from wsinspect.tui.connections.columns import COLUMNS
+from wsinspect.tui.connections.filter_bar import FilterBar
 from wsinspect.tui.connections.follow import Following
 from wsinspect.tui.connections.header import Header
+from wsinspect.tui.connections.matching import Matching
 from wsinspect.tui.connections.order import Order, Sorting
 from wsinspect.tui.connections.row import Row
 from wsinspect.tui.connections.status import StatusLine
@@ -46,7 +49,7 @@ class ConnectionTable(Table[Row]):
     @property
     def current(self) -> int | None:
         """Index of the connection under the cursor."""
-        return self.order.index_at(self.cursor) if len(self.order) else None
+        return self.order.index_at(self.cursor) if self.cursor < len(self.order) else None
 
     def row(self, index: int) -> Row:
         return self._store.row(self.order.index_at(index))
@@ -65,7 +68,7 @@ class ConnectionTable(Table[Row]):
         came = self.order.take_new()
         left = self.order.evicted != evicted
         if sort and not self.order.sorting.is_natural:
-            self.sort(self.order.sorting)
+            self.sort(self.order.sorting, current)
             return
         if came:
             self.set_line_count(len(self.order))
@@ -73,7 +76,22 @@ class ConnectionTable(Table[Row]):
             self._go_to_newest()
         elif left and current is not None:
             self._close_up(current, offset)
+        elif came and current is not None and self.current != current and self.order.has(current):
+            self.go_to(current, offset)
         self.refresh_changed()
+
+    def show_only(self, matching: Matching | None) -> None:
+        """Only connections that match, or all again; the cursor stays on its connection if that is still there."""
+        current, offset = self.current, self.cursor - self.scroll_offset.y
+        self.order.show_only(matching)
+        self.set_line_count(len(self.order))
+        self.redraw()
+        if self.following.on:
+            self._go_to_newest()
+        elif current is not None and self.order.has(current):
+            self.go_to(current, offset)
+        else:
+            self.action_first_line()
 
     def _close_up(self, current: int, offset: int) -> None:
         """Lines have gone: the others stay where they are on the screen, and the cursor on its connection."""
@@ -81,21 +99,22 @@ class ConnectionTable(Table[Row]):
         if current in self._store and not (top and self.cursor == 0):
             self.go_to(current, None if top else offset)
 
-    def sort(self, sorting: Sorting) -> None:
+    def sort(self, sorting: Sorting, current: int | None = None) -> None:
         """Another order; the cursor stays on its connection, and that one at its place on the screen if it can.
 
-        At the top it stays at the top: who sorts from there wants to see what comes first.
+        At the top it stays at the top: who sorts from there wants to see what comes first. `current` is the connection
+        under the cursor where that cannot be asked any more.
         """
         if not sorting.is_natural:
             self.stop_following()
-        current, offset = self.current, self.cursor - self.scroll_offset.y
+        current, offset = self.current if current is None else current, self.cursor - self.scroll_offset.y
         if sorting != self.order.sorting and self.cursor == 0:
             current = None
         self.order.sort(sorting)
         self.sorted_by = (sorting.column.id, sorting.reverse)
         self.set_line_count(len(self.order))
         self.redraw()
-        if current is not None:
+        if current is not None and self.order.has(current):
             self.go_to(current, offset)
 
     def go_to(self, connection: int, offset: int | None = None) -> None:
@@ -178,6 +197,9 @@ class ConnectionsScreen(Screen[None]):
     def __init__(self, store: Store, loaded: Loaded) -> None:
         super().__init__()
         self.store = store
+        self.matching: Matching | None = None
+        """What is shown of the connections; None: all."""
+        self._named_filters = loaded.settings.filters
         self._settings_file = loaded.path
         self._columns = [_COLUMNS_BY_ID[id] for id in loaded.settings.columns]
         self._progress = START
@@ -188,6 +210,7 @@ class ConnectionsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Header(self.store)
+        yield FilterBar(self.store)
         yield ConnectionTable(self.store, self._columns)
         yield StatusLine()
         yield Footer()
@@ -214,6 +237,7 @@ class ConnectionsScreen(Screen[None]):
         if sort:
             self._sorted_at = progress.seconds
         self.table.take_new(sort=sort)
+        self._show_filter()
         self._show_status()
 
     @on(ConnectionTable.FollowingChanged)
@@ -225,6 +249,27 @@ class ConnectionsScreen(Screen[None]):
             following=table.following.on,
             news=table.following.news(self.store.begun),
         )
+
+    def apply_filter(self, text: str) -> None:
+        """Show only connections that match `text`; all if it is empty. Raises `FilterError`."""
+        filter_ = parse_filter(text, self._named_filters)
+        if self.matching is not None:
+            self.matching.stop()
+        self.matching = None
+        if not filter_.lets_all_through:
+            self.matching = Matching(self.store, filter_, lambda: self.app.call_later(self._answers_came))
+        self.table.show_only(self.matching)
+        self._show_filter()
+        self._show_status()
+
+    def _answers_came(self) -> None:
+        """A filter that takes long has come further."""
+        if self.is_attached:
+            self.table.take_new(sort=not (self.matching and self.matching.searching))
+            self._show_filter()
+
+    def _show_filter(self) -> None:
+        self.query_one(FilterBar).show(self.matching)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Reading can be stopped only while it goes on."""
@@ -271,7 +316,7 @@ class ConnectionsScreen(Screen[None]):
 
     def come_back(self, connection: int | None) -> None:
         """From the screen of a connection: put the cursor on it."""
-        if connection is not None:
+        if connection is not None and self.table.order.has(connection):
             self.table.go_to(connection)
 
     @property

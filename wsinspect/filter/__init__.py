@@ -1,0 +1,1 @@
+"""The display filter: one grammar for the screen and the command line (`docs/filters.md`)."""
