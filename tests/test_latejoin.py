@@ -1,7 +1,7 @@
 """Connections whose opening was not captured: who is the client, and when to stop looking."""
 
 from captures.encoder.frames import close_payload, encode
-from wsinspect.latejoin import MAX_TRIED_SEGMENTS, LateJoin
+from wsinspect.latejoin import MAX_TRIED, MAX_TRIED_SEGMENTS, LateJoin
 from wsinspect.transport.reassembly import Chunk, Gap
 
 KEY = bytes.fromhex("0badcafe")
@@ -58,3 +58,44 @@ def test_a_gap_breaks_a_chain() -> None:
     join.feed(Gap(0, 0, 10, 1, 1))
     join.feed(second)
     assert join.finish() is None
+
+
+def test_both_directions_together_prove_what_neither_does_alone() -> None:
+    broken = encode(1, b"rsv", mask=KEY, rsv=2)
+    close = encode(8, close_payload(1002, "why"), mask=KEY)
+    echo = encode(8, close_payload(1002))
+    alone, join = LateJoin(), LateJoin()
+    pieces = [Chunk(0, 0, broken, 1, 1), Chunk(0, len(broken), close, 2, 2)]
+    for piece in pieces:
+        assert alone.feed(piece) is None
+        assert join.feed(piece) is None
+    assert join.feed(Chunk(1, 0, echo, 3, 3)) is None
+    assert alone.finish() is None
+    joined = join.finish()
+    assert joined is not None
+    assert joined.client_direction == 0
+    assert [piece.packet for piece in joined.pieces] == [2, 3]
+
+
+def segments(data: bytes, size: int = 1400) -> list[Chunk]:
+    return [Chunk(0, at, data[at : at + size], 1 + at // size, at) for at in range(0, len(data), size)]
+
+
+def test_joined_inside_a_frame_larger_than_all_that_is_held() -> None:
+    inside = b"\xfe" * (3 * MAX_TRIED)
+    behind = b"".join(text(number, masked=True) for number in range(8))
+    join, joined = LateJoin(), None
+    for chunk in [*segments(inside, 1000), Chunk(0, len(inside), behind, 9999, 9999)]:
+        joined = joined or join.feed(chunk)
+    assert joined is not None
+    assert joined.pieces[0].packet == 9999
+
+
+def test_a_chain_reaches_over_frames_larger_than_all_that_is_held() -> None:
+    first, second, third = (encode(2, bytes([fill]) * size) for fill, size in ((1, 200_000), (2, 180_000), (3, 90_000)))
+    join, joined = LateJoin(), None
+    for chunk in segments(b"\xfe" * 1400 + first + second + third):
+        joined = joined or join.feed(chunk)
+    assert joined is not None
+    assert joined.client_direction == 1
+    assert joined.pieces[0].offset == 1400 + len(first)

@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from wsinspect.transport.reassembly import Chunk, Gap
-from wsinspect.websocket.resync import Resynced, Resynchroniser
+from wsinspect.websocket.resync import EVIDENCE_ANYWHERE, Resynced, Resynchroniser
 
-MAX_TRIED: Final = 512 * 1024
-"""Bytes of a TCP connection that are looked at before it is taken for something else."""
-MAX_TRIED_SEGMENTS: Final = 256
+MAX_TRIED: Final = 128 * 1024
+"""Bytes of a TCP connection of which every one may be the first of a frame; later, only those that begin a segment."""
+MAX_TRIED_SEGMENTS: Final = 16 * 1024
 """Segments of a TCP connection that are looked at before it is taken for something else."""
+MAX_HELD: Final = 64 * 1024
+"""Bytes of each direction that are held."""
+LEAST_OF_EACH: Final = 12
+"""Bits that each direction must show where the two together are to prove what one of them does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +32,14 @@ class LateJoin:
     __slots__ = ("_bytes", "_seekers", "_segments")
 
     def __init__(self) -> None:
-        self._seekers = (Resynchroniser(masked=None, known=False), Resynchroniser(masked=None, known=False))
+        self._seekers = (self._seeker(), self._seeker())
         self._bytes = 0
         self._segments = 0
 
     @property
     def hopeless(self) -> bool:
         """Whether enough was seen to take it for no WebSocket."""
-        return self._bytes > MAX_TRIED or self._segments > MAX_TRIED_SEGMENTS
+        return self._segments > MAX_TRIED_SEGMENTS
 
     def feed(self, piece: Chunk | Gap) -> Joined | None:
         """More bytes of either direction; what they are, once it is certain."""
@@ -43,21 +47,37 @@ class LateJoin:
         if isinstance(piece, Gap):
             seeker.gap()
             return None
-        self._bytes += len(piece.data)
         self._segments += 1
-        return self._joined(seeker.feed(piece), piece.direction)
+        if self._bytes <= MAX_TRIED:
+            self._bytes += len(piece.data)
+            if self._bytes > MAX_TRIED:
+                self._slow_down()
+        found = seeker.feed(piece)
+        return self._joined(found, piece.direction) if found is not None else None
 
     def finish(self) -> Joined | None:
-        """No more bytes will come."""
+        """No more bytes will come: what the directions show by themselves, or both together."""
         for direction, seeker in enumerate(self._seekers):
-            joined = self._joined(seeker.finish(), direction)
-            if joined is not None:
-                return joined
+            found = seeker.finish()
+            if found is not None:
+                return self._joined(found, direction)
+        for client in (0, 1):
+            masked, plain = self._seekers[client], self._seekers[1 - client]
+            evidence = masked.likeliest(True), plain.likeliest(False)
+            if min(evidence) >= LEAST_OF_EACH and sum(evidence) >= EVIDENCE_ANYWHERE:
+                return self._joined(masked.take_likeliest(True), client)
         return None
 
-    def _joined(self, found: Resynced | None, direction: int) -> Joined | None:
-        if found is None:
-            return None
+    def _slow_down(self) -> None:
+        """A long download, perhaps in a single frame: try segment starts only."""
+        for seeker in self._seekers:
+            seeker.starts_only = True
+
+    @staticmethod
+    def _seeker() -> Resynchroniser:
+        return Resynchroniser(masked=None, known=False, max_buffer=MAX_HELD)
+
+    def _joined(self, found: Resynced, direction: int) -> Joined:
         other = self._seekers[1 - direction].held
         pieces = sorted((*found.pieces, *other), key=lambda piece: piece.packet)
         return Joined(direction if found.masked else 1 - direction, tuple(pieces))
