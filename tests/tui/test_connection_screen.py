@@ -117,6 +117,21 @@ async def test_story_folds_and_unfolds() -> None:
         assert story.line_count == before
 
 
+async def test_a_click_unfolds_and_folds() -> None:
+    app = WsinspectApp(source())
+    async with app.run_test(size=(80, 40)) as pilot:
+        screen = await open_first(pilot)
+        story = screen.query_one(StoryView)
+        assert story.story is not None
+        fold = next(place for place, step in enumerate(story.story.steps) if step.is_fold)
+        before = story.line_count
+        await pilot.click(StoryView, offset=(30, story.title_lines + fold))
+        assert story.line_count == before + 200
+        await pilot.click(StoryView, offset=(30, story.title_lines + fold))
+        assert story.line_count == before
+        assert story.cursor == fold
+
+
 async def test_enter_in_the_story_leads_to_the_frame_the_heads_the_rule() -> None:
     app = WsinspectApp(source())
     async with app.run_test() as pilot:

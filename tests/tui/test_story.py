@@ -4,7 +4,7 @@ from fakes import Teller, make_report
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wsinspect.timeline import GapEntry, NoteEntry
+from wsinspect.timeline import GapEntry, NoteEntry, TcpEntry
 from wsinspect.tui.connection import story as module
 from wsinspect.tui.connection.ladder import Ladder
 from wsinspect.tui.connection.opened import Opened
@@ -78,7 +78,65 @@ def test_silence_is_a_line() -> None:
     teller.wait(60)
     teller.closing()
     _, story = told(teller)
-    assert kinds(story)[:3] == ["ENTRY", "IDLE", "ENTRY"]
+    assert kinds(story)[:5] == ["ENTRY", "SPACE", "IDLE", "SPACE", "ENTRY"]
+
+
+def lines_of(teller: Teller, width: int = 80) -> list[str]:
+    opened, story = told(teller)
+    ladder = Ladder(opened, story)
+    return [text_of(ladder.draw(place, width)) for place in range(len(story.steps))]
+
+
+def test_the_closing_handshake_is_never_folded() -> None:
+    teller = Teller()
+    teller.frame(Side.SERVER, b"\x03\xe9bye", Opcode.CLOSE)
+    for _ in range(500):
+        teller.frame(Side.CLIENT, b"much to say yet")
+    teller.frame(Side.CLIENT, b"\x03\xe9", Opcode.CLOSE)
+    teller.timeline.entries.append(TcpEntry("RST", Side.CLIENT, 900, teller.timeline.entries[-1].time_ns))
+    close, fold, echo, reset = lines_of(teller)
+    assert 'Close 1001 Going Away "bye"' in close
+    assert "500 text" in fold
+    assert "Close 1001 Going Away  echo" in echo
+    assert "RST" in reset
+
+
+def test_pings_that_nobody_answered() -> None:
+    teller = Teller()
+    for _ in range(2):
+        teller.frame(Side.SERVER, b"a", Opcode.PING)
+    entries = teller.timeline.entries
+    entries.append(teller.frame(Side.CLIENT, b"a", Opcode.PONG)._replace(rtt_ns=5))
+    del entries[-2]
+    teller.frame(Side.SERVER, b"b", Opcode.PING)
+    assert ["no pong" in line for line in lines_of(teller)] == [False, False, False, True]
+    entries.append(GapEntry(5, Side.CLIENT, 9, entries[-1].time_ns))
+    assert not any("no pong" in line for line in lines_of(teller))
+
+
+def test_what_came_earlier_has_a_step_below_zero() -> None:
+    teller = Teller()
+    first = teller.frame(Side.SERVER, b"a")
+    teller.timeline.entries.append(NoteEntry("Out-Of-Order", Side.SERVER, 9, first.time_ns - 20_000_000))
+    assert " -20ms " in lines_of(teller)[1]
+
+
+def test_a_hole_says_what_it_costs_even_where_it_is_narrow() -> None:
+    teller = Teller()
+    teller.frame(Side.SERVER, b"a")
+    reason = "bytes of a frame header were not captured"
+    teller.timeline.entries.append(GapEntry(1460, Side.SERVER, 9, teller.timeline.entries[0].time_ns, reason))
+    assert "1,460 bytes of the server missing, frame boundaries lost" in lines_of(teller, 80)[1]
+    assert reason in lines_of(teller, 130)[1]
+
+
+def test_a_fold_tells_of_retransmissions_in_it() -> None:
+    teller = Teller()
+    for number in range(60):
+        teller.frame(Side.SERVER if number % 2 else Side.CLIENT, b"talk")
+    last = teller.timeline.entries[30]
+    teller.timeline.entries.insert(31, NoteEntry("Retransmission", Side.SERVER, last.packet, last.time_ns))
+    assert any("1 remark ·" in line for line in lines_of(teller))
 
 
 def test_a_silence_ends_a_run() -> None:
@@ -129,7 +187,8 @@ def test_gaps_and_unfinished_frames_are_told() -> None:
 
 
 ACTS = st.lists(
-    st.sampled_from(["up", "down", "ping", "pong", "note", "wait", "gap", "broken", "close", "syn"]), max_size=120
+    st.sampled_from(["up", "down", "ping", "pong", "note", "wait", "sleep", "gap", "broken", "close", "syn"]),
+    max_size=120,
 )
 
 
@@ -149,6 +208,8 @@ def test_every_entry_is_told_exactly_once(acts: list[str], chunk: int) -> None:
                 teller.frame(Side.CLIENT, b"p", Opcode.PONG)
             case "wait":
                 teller.wait(7)
+            case "sleep":
+                teller.wait(100)
             case "broken":
                 teller.break_rule(teller.frame(Side.CLIENT, b"x"))
             case "close":
@@ -172,12 +233,19 @@ def test_every_entry_is_told_exactly_once(acts: list[str], chunk: int) -> None:
         assert places(story) == list(range(len(opened.entries)))
         violations = [step.last for step in story.steps if step.kind is Kind.VIOLATION]
         assert sorted(violations) == list(range(len(opened.violations)))
+        spaces = [(step.first, step.last) for step in story.steps if step.kind is Kind.SPACE]
         silences = [(step.first, step.last) for step in story.steps if step.kind is Kind.IDLE]
         entries = opened.entries
         assert silences == [
             (place - 1, place)
             for place in range(1, len(entries))
             if entries[place].time_ns - entries[place - 1].time_ns >= module.IDLE_NS
+        ]
+        assert spaces == [
+            (place - 1, place)
+            for place in range(1, len(entries))
+            if entries[place].time_ns - entries[place - 1].time_ns >= module.LONG_NS
+            for _ in range(2)
         ]
         ladder = Ladder(opened, story)
         for width in (80, 200):

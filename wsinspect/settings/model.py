@@ -20,7 +20,7 @@ Theme = Literal["auto", "dark", "light", "high-contrast", "terminal"]
 
 Ink = Literal[
     "text", "strong", "muted", "faint", "title", "accent", "client", "server",
-    "clean", "abnormal", "failed", "open", "good", "tab", "error", "warning", "note",
+    "clean", "abnormal", "failed", "open", "good", "tab", "match", "error", "warning", "note",
 ]  # fmt: skip
 """A colour of the screens, by what it stands for."""
 

@@ -5,7 +5,7 @@ import signal
 from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import Iterable
 from functools import partial
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Final, Protocol, runtime_checkable
 
 from rich.console import Console
 from textual import events, on
@@ -22,9 +22,13 @@ from wsinspect.tui.connections.screen import ConnectionsScreen
 from wsinspect.tui.help import help_on, keys_of
 from wsinspect.tui.keys import keymap
 from wsinspect.tui.loader import START, Loader, Progress
+from wsinspect.tui.search.screen import SearchScreen
 from wsinspect.tui.source import Source
 from wsinspect.tui.store import Store
 from wsinspect.tui.themes import THEMES, check_colours, choose
+
+SEARCH: Final = "search"
+"""Name of the screen that searches all connections; it is kept, with what it has found."""
 
 
 @runtime_checkable
@@ -98,6 +102,7 @@ class WsinspectApp(App[None]):
         if self._left:
             self.exit()
             return
+        self.install_screen(SearchScreen(self.store, lambda: self._list.table.order.indexes), SEARCH)
         await self.push_screen(self._list)
         self._loader.start()
 
@@ -135,6 +140,15 @@ class WsinspectApp(App[None]):
     @on(ConnectionsScreen.Opened)
     def _open(self, event: ConnectionsScreen.Opened) -> None:
         self.push_screen(ConnectionScreen(self.store, event.connection, self._list.neighbour), self._list.come_back)
+
+    @on(ConnectionsScreen.SearchWanted)
+    def _search(self) -> None:
+        self.push_screen(SEARCH)
+
+    @on(SearchScreen.Opened)
+    def _open_found(self, event: SearchScreen.Opened) -> None:
+        found = event.query, event.found.hit.place
+        self.push_screen(ConnectionScreen(self.store, event.found.connection, self._list.neighbour, found))
 
     def action_help(self) -> None:
         """Every key of the screen, in a box above it."""

@@ -40,20 +40,21 @@ def in_background(
         try:
             value = work()
         except WsinspectError as error:
-            _call(node, failed, error)
+            tell(node, failed, error)
         except BaseException as error:
-            _call(node, _raise, error)
+            tell(node, _raise, error)
         else:
-            _call(node, done, value)
+            tell(node, done, value)
 
     start_thread("background", run)
 
 
-def _raise(error: BaseException) -> None:
-    raise error
-
-
-def _call(node: DOMNode, function: Callable[[T], object], value: T) -> None:
+def tell(node: DOMNode, function: Callable[[T], object], value: T) -> None:
+    """From a background thread: call `function` in the screens' thread, unless `node` is gone by then."""
     # The event loop may be closed by now: then nobody is interested any more.
     with contextlib.suppress(RuntimeError):
         node.call_later(function, value)
+
+
+def _raise(error: BaseException) -> None:
+    raise error

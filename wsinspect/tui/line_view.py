@@ -25,8 +25,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "line_up", "Up", show=False),
         Binding("down,j", "line_down", "Down", show=False),
-        Binding("pageup,ctrl+b", "view_up", "A page up", show=False),
-        Binding("pagedown,ctrl+f,space", "view_down", "A page down", show=False),
+        Binding("pageup", "view_up", "A page up", show=False),
+        Binding("pagedown,space", "view_down", "A page down", show=False),
         Binding("home,g", "first_line", "First line", show=False),
         Binding("end,G", "last_line", "Last line", show=False),
     ]

@@ -15,25 +15,28 @@ _DARK: Final = {
     "title": "bold #7cc0ff", "accent": "#7cc0ff", "client": "#7cc0ff", "server": "#7fd89a",
     "clean": "#b0b0b0", "abnormal": "#ffb454", "failed": "#ff8f9c", "open": "#7fd89a", "good": "#7fd89a",
     "error": "bold #ff8f9c", "warning": "#ffb454", "note": "#7cc0ff", "tab": "bold #ffffff on #16466f",
+    "match": "bold reverse #ffb454",
 }  # fmt: skip
 _LIGHT: Final = {
     "text": "#1c1c1c", "strong": "bold #000000", "muted": "#474747", "faint": "#585858",
     "title": "bold #0a4a94", "accent": "#0a4a94", "client": "#0a4a94", "server": "#0a5c28",
     "clean": "#474747", "abnormal": "#7a4000", "failed": "#a50022", "open": "#0a5c28", "good": "#0a5c28",
     "error": "bold #a50022", "warning": "#7a4000", "note": "#0a4a94", "tab": "bold #ffffff on #0a4a94",
+    "match": "bold reverse #7a4000",
 }  # fmt: skip
 _HIGH_CONTRAST: Final = {
     "text": "#ffffff", "strong": "bold #ffffff", "muted": "#e0e0e0", "faint": "#cccccc",
     "title": "bold #9fd8ff", "accent": "#9fd8ff", "client": "#9fd8ff", "server": "#7dffa0",
     "clean": "#e0e0e0", "abnormal": "#ffd24d", "failed": "#ffb0b8", "open": "#7dffa0", "good": "#7dffa0",
     "error": "bold #ffb0b8", "warning": "#ffd24d", "note": "#9fd8ff", "tab": "bold #000000 on #ffffff",
+    "match": "bold reverse #ffd24d",
 }  # fmt: skip
 _TERMINAL: Final = {
     "text": "ansi_default", "strong": "bold", "muted": "ansi_default", "faint": "dim",
     "title": "bold ansi_blue", "accent": "ansi_blue", "client": "ansi_cyan", "server": "ansi_green",
     "clean": "ansi_default", "abnormal": "ansi_yellow", "failed": "ansi_red", "open": "ansi_green",
     "good": "ansi_green", "error": "bold ansi_red", "warning": "ansi_yellow", "note": "ansi_cyan",
-    "tab": "bold reverse",
+    "tab": "bold reverse", "match": "bold reverse",
 }  # fmt: skip
 
 INK_NAMES: Final = tuple(_DARK)

@@ -49,6 +49,11 @@ def span(seconds: float, space: str = "") -> str:
     return f"{whole // 86_400}d{whole % 86_400 // 3600:02}h"
 
 
+def signed_span(seconds: float) -> str:
+    """A step in time: `+20ms`, and `-20ms` where what came earlier could be read only later."""
+    return span(seconds) if seconds < 0 else "+" + span(seconds)
+
+
 def stopwatch(seconds: float) -> str:
     """Time since a beginning, to the millisecond: `0.003`, `61.250`, `1:00:01.250`."""
     if seconds < 3600:

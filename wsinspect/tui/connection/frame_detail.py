@@ -4,28 +4,33 @@ from collections.abc import Sequence
 from typing import Final
 
 from wsinspect.payload.choose import Choice, choices
+from wsinspect.search import Query
 from wsinspect.timeline import FrameEntry
 from wsinspect.tui.connection.bits import bit_diagram, wire_bytes
 from wsinspect.tui.connection.ladder import SEVERITY_LETTER
 from wsinspect.tui.connection.opened import Opened
 from wsinspect.tui.connection.payload import HexDump, payload_lines
 from wsinspect.tui.connection.preview import close_label, frame_label
-from wsinspect.tui.document import Joined
+from wsinspect.tui.document import Growing, Joined
 from wsinspect.tui.ink import Line, wrap
+from wsinspect.tui.search.highlight import is_highlighted
 from wsinspect.tui.units import plural, size
 from wsinspect.websocket.closecodes import describe
 
 WIRE: Final = "as sent"
 """The view with the header's bytes and the mask on."""
+LOOKED_THROUGH: Final = 5000
+"""Lines of a payload that are looked through for a match to scroll to."""
 
 
 class FrameDetail:
     """A frame and the way in which its payload is looked at."""
 
-    def __init__(self, opened: Opened, place: int, view: str) -> None:
+    def __init__(self, opened: Opened, place: int, view: str, query: Query | None = None) -> None:
         entry = opened.entries[place]
         assert isinstance(entry, FrameEntry)
         self.entry = entry
+        self._query = query
         self._broken = [opened.violations[position] for position in opened.broken.get(place, ())]
         self._data, self._context = entry.content[0], opened.context(entry)
         self._choices = choices(self._data, self._context)
@@ -40,6 +45,19 @@ class FrameDetail:
     def lines(self, width: int) -> Sequence[Line]:
         """Everything, for a pane of this width."""
         return Joined(self._head(width), self._body(width))
+
+    def first_match(self, width: int) -> int | None:
+        """The first line of the payload with a match in it, if one is among the first thousands."""
+        if self._query is None:
+            return None
+        head = len(self._head(width))
+        lines = self._body(width)
+        if isinstance(lines, HexDump):
+            first = next(self._query.spans(self._data), None)
+            return None if first is None else head + first[0] // lines.step
+        if isinstance(lines, Growing):
+            lines.grow(LOOKED_THROUGH)
+        return next((head + place for place, line in enumerate(lines) if is_highlighted(line)), None)
 
     def _head(self, width: int) -> list[Line]:
         entry, header = self.entry, self.entry.header
@@ -102,7 +120,7 @@ class FrameDetail:
         if not self._data:
             return [[("no bytes", "muted")]]
         assert self._chosen is not None
-        return payload_lines(self._chosen, self._data, self._context, width)
+        return payload_lines(self._chosen, self._data, self._context, width, self._query)
 
     def _wire(self, width: int) -> Sequence[Line]:
         entry = self.entry

@@ -10,15 +10,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 
 from wsinspect.payload.viewer import Context
+from wsinspect.search import Hit, Query
 from wsinspect.timeline import FrameEntry
 from wsinspect.tui.columns import Column
 from wsinspect.tui.connection.frame_detail import FrameDetail
 from wsinspect.tui.connection.opened import Opened
 from wsinspect.tui.connection.preview import close_label, data_preview, kind
 from wsinspect.tui.document import DocumentView
-from wsinspect.tui.ink import Line
+from wsinspect.tui.ink import Line, clip
+from wsinspect.tui.search.highlight import MATCH
+from wsinspect.tui.search.results import excerpt
 from wsinspect.tui.table import Table
-from wsinspect.tui.units import count, span, stopwatch
+from wsinspect.tui.units import count, signed_span, span, stopwatch
 from wsinspect.tui.virtual_list import VirtualList
 from wsinspect.websocket.side import Side
 
@@ -35,9 +38,13 @@ class FrameRow(NamedTuple):
     severities: frozenset[str]
     """Of the rules that it breaks."""
     context: Context
+    hit: Hit | None
+    """What the present search has found in it."""
 
 
 def _mark(row: FrameRow, width: int) -> Line:
+    if row.hit is not None and not row.severities:
+        return [("/", MATCH)]
     for severity, letter in _LETTERS:
         if severity in row.severities:
             return [(letter, severity)]
@@ -66,6 +73,8 @@ def _mask(row: FrameRow, width: int) -> Line:
 
 
 def _preview(row: FrameRow, width: int) -> Line:
+    if row.hit is not None:
+        return clip(excerpt(row.hit.before, row.hit.match, row.hit.after), width)
     if row.entry.close is not None:
         return [(close_label(row.entry.close), "")]
     if row.entry.rtt_ns is not None:
@@ -81,7 +90,7 @@ COLUMNS: Final[tuple[Column[FrameRow], ...]] = (
     Column("number", "frame", 6, 8, 1, _number),
     Column("time", "time", 8, 11, 3, lambda row, width: [(stopwatch(row.elapsed), "")], right=True),
     Column("delta", "Δ", 7, 8, 5,
-           lambda row, width: [("+" + span(row.delta), "muted")] if row.delta is not None else [], right=True),
+           lambda row, width: [(signed_span(row.delta), "muted")] if row.delta is not None else [], right=True),
     Column("opcode", "opcode", 8, 12, 2, lambda row, width: [(kind(row.entry), row.entry.side.value)]),
     Column("flags", "FIN RSV", 7, 7, 6, _flags),
     Column("mask", "mask", 4, 8, 8, _mask),
@@ -97,6 +106,12 @@ class FrameTable(Table[FrameRow]):
     def __init__(self) -> None:
         super().__init__(COLUMNS, id="frame-list")
         self._opened: Opened | None = None
+        self._hits: dict[int, Hit] = {}
+
+    def mark(self, hits: dict[int, Hit]) -> None:
+        """What a search has found, by place among the entries."""
+        self._hits = hits
+        self.redraw()
 
     def show(self, opened: Opened) -> None:
         """The frames of another connection."""
@@ -117,6 +132,7 @@ class FrameTable(Table[FrameRow]):
             (entry.time_ns - before) / 1e9 if before is not None else None,
             frozenset(opened.violations[position].severity.value for position in opened.broken.get(place, ())),
             opened.context(entry),
+            self._hits.get(place),
         )
 
     def row_key(self, index: int) -> Hashable:
@@ -138,6 +154,7 @@ class FramesView(Container):
         self._opened: Opened | None = None
         self._detail: FrameDetail | None = None
         self._view = ""
+        self._query: Query | None = None
 
     def compose(self) -> ComposeResult:
         yield FrameTable()
@@ -159,6 +176,17 @@ class FramesView(Container):
         self.table.show(opened)
         self._show_frame()
 
+    def mark(self, query: Query | None, hits: dict[int, Hit]) -> None:
+        """Mark what a search has found; without one, nothing."""
+        self._query = query
+        self.table.mark(hits)
+        self._show_frame()
+
+    @property
+    def current_entry(self) -> int:
+        """Place of the frame under the cursor among the entries; -1 if there is none."""
+        return self._opened.frames[self.table.cursor] if self._opened is not None and self._opened.frames else -1
+
     def select_entry(self, place: int) -> None:
         """Put the cursor on the frame at `place` among the entries."""
         if self._opened is not None:
@@ -174,8 +202,11 @@ class FramesView(Container):
             self.detail.show(lambda width: [[("There are no frames.", "muted")]])
             return
         place = self._opened.frames[self.table.cursor]
-        self._detail = FrameDetail(self._opened, place, self._view)
+        self._detail = FrameDetail(self._opened, place, self._view, self._query)
         self.detail.show(self._detail.lines, keep_place=keep_place)
+        line = self._detail.first_match(self.detail.line_width) if self._query and self.detail.line_width else None
+        if line is not None and line >= self.detail.page_lines:
+            self.detail.scroll_to_line(line - self.detail.page_lines // 2)
 
     @on(VirtualList.Moved)
     def _moved(self, event: VirtualList.Moved) -> None:

@@ -9,7 +9,7 @@ from wsinspect.tui.connection.preview import close_label, data_preview, frame_la
 from wsinspect.tui.connection.story import IDLE_NS, Digest, Kind, Step, Story
 from wsinspect.tui.connections.row import USUAL_CODES
 from wsinspect.tui.ink import Line, Span, clip, fit, fit_line, shown_width, spread
-from wsinspect.tui.units import address, plural, size, span, stopwatch
+from wsinspect.tui.units import address, plural, signed_span, size, span, stopwatch
 from wsinspect.websocket.frames import Opcode
 from wsinspect.websocket.side import Side
 
@@ -63,12 +63,12 @@ class Ladder:
 
     def _times(self, step: Step) -> Line:
         blank = " " * (self._time_width + _DELTA + 2)
-        if step.kind in (Kind.IDLE, Kind.VIOLATION):
+        if step.is_silence or step.kind is Kind.VIOLATION:
             return [(blank, "")]
         entries, place = self._opened.entries, step.first
         time_ns = entries[place].time_ns
         elapsed = stopwatch((time_ns - self._opened.start_ns) / 1e9)
-        delta = "+" + span((time_ns - entries[place - 1].time_ns) / 1e9) if place else ""
+        delta = signed_span((time_ns - entries[place - 1].time_ns) / 1e9) if place else ""
         mark = "┊" if step.depth else " "
         return [(f"{elapsed:>{self._time_width}}", ""), (f" {delta:>{_DELTA}}", "muted"), (mark, "faint")]
 
@@ -77,6 +77,8 @@ class Ladder:
             entries = self._opened.entries
             silence = (entries[step.last].time_ns - entry.time_ns) / 1e9
             return _between(f"{span(silence, ' ')} of silence", "·", inner, "muted")
+        if step.kind is Kind.SPACE:
+            return [_LIFELINE, (" " * inner, ""), _LIFELINE]
         if step.kind is Kind.VIOLATION:
             return self._violation(step.last, inner)
         if step.is_fold:
@@ -91,8 +93,7 @@ class Ladder:
 
     def _entry(self, entry: Entry, place: int, inner: int) -> Line:
         if isinstance(entry, GapEntry):
-            text = f"{plural(entry.length, 'byte')} of the {entry.side} not captured"
-            return _between(f"{text}: {entry.reason}" if entry.reason else text, "╳", inner, "warning")
+            return _between(_gap_text(entry, inner - 2), "╳", inner, "warning")
         if isinstance(entry, NoteEntry):
             return _remark(entry.text, entry.side, inner)
         return _arrow(self._label(entry, place), entry.side, inner)
@@ -107,7 +108,10 @@ class Ladder:
         label: Line = [(frame_label(entry), _frame_ink(entry))]
         preview = data_preview(entry, self._opened.context(entry))
         if preview:
-            label.append(("  " + preview, "muted"))
+            # What a ping carries is mostly a byte or two that would look like a remark of ours.
+            label.append((f'  "{preview}"' if entry.header.is_control else f"  {preview}", "muted"))
+        if place in self._opened.unanswered:
+            label.append(("  no pong", "warning"))
         return label
 
     def _close_label(self, entry: FrameEntry, place: int) -> Line:
@@ -115,12 +119,18 @@ class Ladder:
         assert close is not None
         usual = close.code is None or close.code in USUAL_CODES
         label: Line = [(close_label(close), "good" if usual else "abnormal")]
-        for earlier in self._opened.entries[max(0, place - 200) : place]:
-            if isinstance(earlier, FrameEntry) and earlier.close is not None and earlier.side is not entry.side:
-                same = earlier.close.code == close.code
-                label.append(("  echo" if same else "  answer", "muted"))
-                break
+        earlier = self._opened.first_close.get(entry.side.peer)
+        if earlier is not None and earlier[0] < place:
+            label.append(("  echo" if earlier[1].code == close.code else "  answer", "muted"))
         return label
+
+
+def _gap_text(gap: GapEntry, room: int) -> str:
+    lost = f"{plural(gap.length, 'byte')} of the {gap.side}"
+    if not gap.reason:
+        return f"{lost} not captured"
+    text = f"{lost} not captured: {gap.reason}"
+    return text if len(text) <= room else f"{lost} missing, frame boundaries lost"
 
 
 def _head_label(entry: HeadEntry) -> Line:
@@ -171,6 +181,8 @@ def _remark(text: str, side: Side, inner: int) -> Line:
 
 def _fold(digest: Digest, inner: int, unfolded: bool) -> Line:
     label: Line = [("▾ " if unfolded else "▸ ", "strong")]
+    if digest.violations:
+        label.append((f"{plural(digest.violations, 'violation')} · ", "error"))
     sides = [side for side in Side if digest.frames[side]]
     for side in sides:
         counted = ", ".join(f"{number:,} {name}" for name, number in digest.frames[side].most_common())
@@ -178,11 +190,9 @@ def _fold(digest: Digest, inner: int, unfolded: bool) -> Line:
         label += [(f"{arrow} ", side.value), (f"{counted}, {size(digest.bytes[side])} · ", "")]
     if digest.pings:
         label.append((f"{plural(digest.pings, 'ping')} · ", ""))
-    if not sides and not digest.pings:
+    if digest.notes:
         label.append((f"{plural(digest.notes, 'remark')} · ", ""))
     label.append((span(digest.duration_ns / 1e9, " "), "muted"))
-    if digest.violations:
-        label.append((f" · {plural(digest.violations, 'violation')}", "error"))
     if digest.longest_silence_ns >= IDLE_NS:
         label.append((f" · silent for {span(digest.longest_silence_ns / 1e9, ' ')} at most", "muted"))
     if len(sides) == 1 and not digest.pings:

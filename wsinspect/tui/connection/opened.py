@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from wsinspect.payload.viewer import Context
 from wsinspect.report import model
-from wsinspect.timeline import Entry, FrameEntry, Timeline, ViolationEntry
+from wsinspect.timeline import Entry, FrameEntry, GapEntry, Timeline, ViolationEntry
 from wsinspect.websocket.frames import Opcode
+from wsinspect.websocket.half import CloseFrame
 from wsinspect.websocket.side import Side
 
 FIRST_SENT_KEPT = 1024
@@ -35,6 +36,10 @@ class Opened:
         """Place of an entry and the violations (places in `violations`) that belong to it."""
         self._broken_places = sorted(self.broken)
         self._first_sent = self._find_first_sent()
+        self.first_close = _first_closes(self.entries)
+        """Place and content of the first Close of each side that sent one."""
+        self.unanswered = _unanswered_pings(self.entries)
+        """Places of pings that no pong answered, as far as one can know."""
 
     @property
     def start_ns(self) -> int:
@@ -93,6 +98,32 @@ class Opened:
     def _is(self, violation: int, rule: str, by: str | None) -> bool:
         entry = self.violations[violation]
         return entry.rule == rule and entry.by == by
+
+
+def _first_closes(entries: list[Entry]) -> dict[Side, tuple[int, CloseFrame]]:
+    found: dict[Side, tuple[int, CloseFrame]] = {}
+    for place, entry in enumerate(entries):
+        if isinstance(entry, FrameEntry) and entry.close is not None:
+            found.setdefault(entry.side, (place, entry.close))
+    return found
+
+
+def _unanswered_pings(entries: list[Entry]) -> frozenset[int]:
+    """Pings behind the peer's last answer: one pong may answer several. Silent where the peer's bytes are missing."""
+    found: set[int] = set()
+    excused: set[Side] = set()
+    for place in range(len(entries) - 1, -1, -1):
+        entry = entries[place]
+        if isinstance(entry, GapEntry):
+            excused.add(entry.side)
+        elif isinstance(entry, FrameEntry):
+            if entry.rtt_ns is not None or entry.missing:
+                excused.add(entry.side)
+            elif entry.header.opcode == Opcode.PING and entry.side.peer not in excused:
+                found.add(place)
+        if len(excused) == len(Side):
+            break
+    return frozenset(found)
 
 
 def _locate(entries: list[Entry], violations: list[ViolationEntry], frames: list[int]) -> dict[int, list[int]]:

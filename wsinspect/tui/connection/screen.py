@@ -12,7 +12,9 @@ from textual.widgets import ContentSwitcher, Footer
 
 from wsinspect.errors import WsinspectError
 from wsinspect.report import model
+from wsinspect.search import Query
 from wsinspect.tui.background import in_background
+from wsinspect.tui.connection.find import FindBar
 from wsinspect.tui.connection.frames import FramesView
 from wsinspect.tui.connection.handshake import HandshakeView
 from wsinspect.tui.connection.header import ConnectionHeader
@@ -42,16 +44,21 @@ class ConnectionScreen(Screen[int]):
         Binding("escape,backspace", "back", "Back", key_display="Esc", tooltip="To the list"),
         Binding("left_square_bracket", "neighbour(-1)", "Prev", key_display="[", tooltip="The connection above"),
         Binding("right_square_bracket", "neighbour(1)", "Next", key_display="]", tooltip="The connection below"),
+        Binding("slash,ctrl+f", "search", "Search", key_display="/", tooltip="Search in the payloads"),
+        Binding("n", "next_match(1)", "Next match", show=False, tooltip="The next frame in which it was found"),
+        Binding("N", "next_match(-1)", "Previous match", show=False, tooltip="The frame before in which it was found"),
         Binding("r", "reread", "Read again", show=False, tooltip="Show packets that have come in the meantime"),
     ]
 
-    def __init__(self, store: Store, index: int, neighbour: Neighbour) -> None:
+    def __init__(self, store: Store, index: int, neighbour: Neighbour, found: tuple[Query, int] | None = None) -> None:
+        """`found`: what a search has found on this connection, and the place of the entry to begin at."""
         super().__init__()
         self.store = store
         self.index = index
         self.opened: Opened | None = None
         self._neighbour = neighbour
         self._revision = -1
+        self._found = found
 
     def compose(self) -> ComposeResult:
         yield ConnectionHeader()
@@ -61,6 +68,7 @@ class ConnectionScreen(Screen[int]):
             yield FramesView()
             yield HandshakeView()
             yield ViolationsView()
+        yield FindBar()
         yield Footer()
 
     def on_mount(self) -> None:
@@ -119,6 +127,15 @@ class ConnectionScreen(Screen[int]):
         self.query_one(FramesView).show(opened)
         self.query_one(HandshakeView).show_connection(opened)
         self.query_one(ViolationsView).show(opened)
+        find = self.query_one(FindBar)
+        if self._found is not None:
+            query, place = self._found
+            self._found = None
+            self.query_one(FramesView).select_entry(place)
+            self.action_tab(_IDS.index("frames"))
+            find.search(query, opened)
+        elif find.sought is not None:
+            find.search(find.sought, opened)
 
     def _show_error(self, error: WsinspectError) -> None:
         if self.query(ConnectionHeader):
@@ -135,8 +152,40 @@ class ConnectionScreen(Screen[int]):
         (pane if pane.can_focus else pane.query("LineView").first()).focus()
 
     def action_back(self) -> None:
-        """Back to the list."""
-        self.dismiss(self.index)
+        """Leave a search first; then back to the list."""
+        if not self.query_one(FindBar).leave():
+            self.dismiss(self.index)
+
+    def action_search(self) -> None:
+        """Search in the payloads of this connection."""
+        self.query_one(FindBar).begin()
+
+    def action_next_match(self, step: int) -> None:
+        """The next frame in which the search has found something, or the one before."""
+        hit = self.query_one(FindBar).next_hit(self.query_one(FramesView).current_entry, step)
+        if hit is None:
+            self.app.bell()
+            return
+        self.query_one(FramesView).select_entry(hit.place)
+        if self.tab != "frames":
+            self.action_tab(_IDS.index("frames"))
+
+    @on(FindBar.Submitted)
+    def _search(self, event: FindBar.Submitted) -> None:
+        if self.opened is not None:
+            self.query_one(FindBar).search(event.query, self.opened)
+            self.action_tab(_IDS.index("frames"))
+
+    @on(FindBar.Changed)
+    def _hits_changed(self, event: FindBar.Changed) -> None:
+        frames = self.query_one(FramesView)
+        frames.mark(event.query, event.hits)
+        if event.hits and event.first and frames.current_entry not in event.hits:
+            self.action_next_match(1)
+
+    @on(FindBar.Left)
+    def _search_left(self) -> None:
+        self.action_tab(self.query_one(TabBar).active)
 
     def action_neighbour(self, step: int) -> None:
         """The connection above or below in the list."""

@@ -18,6 +18,8 @@ from wsinspect.websocket.side import Side
 
 IDLE_NS: Final = 5_000_000_000
 """Silence that gets a line of its own."""
+LONG_NS: Final = 60_000_000_000
+"""Silence that gets an empty line above and below, too: that much time is seen from afar."""
 RUN: Final = 3
 """Data frames of one direction in a row that are folded."""
 TALK: Final = 20
@@ -43,6 +45,8 @@ class Kind(Enum):
     """Ordinary traffic of both."""
     IDLE = auto()
     """Silence between two entries."""
+    SPACE = auto()
+    """An empty line at a long silence."""
     VIOLATION = auto()
     """A broken rule, under the entry that broke it."""
 
@@ -52,7 +56,7 @@ class Step(NamedTuple):
 
     kind: Kind
     first: int
-    """Place of the first entry that it stands for (for IDLE the entry before the silence)."""
+    """Place of the first entry that it stands for (for IDLE and SPACE the entry before the silence)."""
     last: int
     """Place of the last one (for VIOLATION the place of the violation)."""
     depth: int = 0
@@ -61,7 +65,12 @@ class Step(NamedTuple):
     @property
     def has_entries(self) -> bool:
         """Whether entries are told by it, rather than something about them."""
-        return self.kind not in (Kind.IDLE, Kind.VIOLATION)
+        return self.kind not in (Kind.IDLE, Kind.SPACE, Kind.VIOLATION)
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether nothing happened."""
+        return self.kind in (Kind.IDLE, Kind.SPACE)
 
     @property
     def end(self) -> int:
@@ -157,7 +166,7 @@ class Story:
             return
         tail = head
         head = head[:KEPT]
-        while head[-1].kind is Kind.IDLE:
+        while head[-1].is_silence:
             del head[-1]
         if end - begin > CHUNK:  # far too many to look at each
             tail = list(self._lines(max(head[-1].end + 1, end - TALK), end, 0, RUN))
@@ -210,8 +219,13 @@ class Story:
 
     def _silence(self, place: int, depth: int = 0) -> Iterator[Step]:
         entries = self._entries
-        if place and entries[place].time_ns - entries[place - 1].time_ns >= IDLE_NS:
-            yield Step(Kind.IDLE, place - 1, place, depth)
+        silence_ns = entries[place].time_ns - entries[place - 1].time_ns if place else 0
+        if silence_ns < IDLE_NS:
+            return
+        space = (Step(Kind.SPACE, place - 1, place, depth),) if silence_ns >= LONG_NS else ()
+        yield from space
+        yield Step(Kind.IDLE, place - 1, place, depth)
+        yield from space
 
     def _inside(self, step: Step) -> Iterator[Step]:
         """What a fold unfolds into."""
@@ -228,7 +242,7 @@ class Story:
                 yield from self._single(place, depth)
         else:
             lines = self._lines(step.first, step.last + 1, depth, RUN)
-            yield from dropwhile(lambda line: line.kind is Kind.IDLE, lines)  # that silence was before the fold
+            yield from dropwhile(lambda line: line.is_silence, lines)  # that silence was before the fold
 
     def _digest(self, first: int, last: int) -> Digest:
         digest = Digest()

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 
 from wsinspect.timeline import FrameEntry, HeadEntry
@@ -64,6 +64,17 @@ class StoryView(VirtualList):
             self.post_message(Jump.to_handshake())
         elif isinstance(entry, FrameEntry):
             self.post_message(Jump.to_entry(step.first))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a fold unfolds it, or folds it again."""
+        offset = event.get_content_offset(self)
+        if self.story is None or offset is None or offset.y < self.title_lines:
+            return
+        index = offset.y - self.title_lines + self.scroll_offset.y
+        if index < self.line_count and self.story.steps[index].is_fold:
+            self.cursor = index
+            self.toggle(index)
+            event.prevent_default()  # a second click is a second click, not a choice
 
     def toggle(self, position: int) -> bool:
         """Fold or unfold; False if there is nothing to."""

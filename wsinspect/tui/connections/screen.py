@@ -181,6 +181,7 @@ class ConnectionsScreen(Screen[None]):
         Binding("f", "follow", "Follow", tooltip="Stay at the newest connection; again: do not"),
         Binding("p", "pause", "Pause", tooltip="Let the screen stand still while reading goes on; again: go on"),
         Binding("C", "columns", "Columns", show=False, tooltip="Choose the columns and their order"),
+        Binding("ctrl+f", "search", "Search", tooltip="Search in the payloads of the connections shown"),
         Binding("escape", "stop_loading", "Stop reading", tooltip="Read no further; what was read stays"),
     ]
 
@@ -190,6 +191,9 @@ class ConnectionsScreen(Screen[None]):
         def __init__(self, connection: int) -> None:
             super().__init__()
             self.connection = connection
+
+    class SearchWanted(Message):
+        """Somebody wants to search in payloads."""
 
     class LoadingStopped(Message):
         """Somebody has seen enough."""
@@ -323,6 +327,10 @@ class ConnectionsScreen(Screen[None]):
     def help_notes(self) -> list[tuple[str, str]]:
         """What the columns mean."""
         return [(column.title.strip() or "mark", column.about) for column in COLUMNS]
+
+    def action_search(self) -> None:
+        """Search in payloads."""
+        self.post_message(self.SearchWanted())
 
     def action_stop_loading(self) -> None:
         """Read no further."""

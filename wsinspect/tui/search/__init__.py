@@ -1,0 +1,1 @@
+"""Search in payloads: on one connection and on all of them."""
