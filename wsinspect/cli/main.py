@@ -22,6 +22,7 @@ _HELP = """Find every WebSocket connection in a capture: how it closed, who clos
   wsinspect report -i lo -i eth0         … on live traffic, as connections end (Ctrl-C ends)
   wsinspect export FILE --format har     hand connections on (also: pcapng, markdown, csv …)
   wsinspect interfaces                   what can be captured on (also: -D)
+  wsinspect serve FILE                   the same screens in a web browser
   wsinspect config                       the settings in force, and where their file is
   wsinspect explain 1006                 what a close code means, what to look at
   wsinspect explain unmasked-client-frame
@@ -219,6 +220,40 @@ def explain_command(topic: tuple[str, ...]) -> None:
     from wsinspect.rules.explain import explain
 
     click.echo(explain(" ".join(topic)))
+
+
+@cli.command("serve", short_help="The same screens in a web browser.")
+@click.argument("words", metavar="[FILE | FILTER...]", nargs=-1, type=FILE)
+@click.option("-r", "--read", "file", metavar="FILE", type=FILE, help="The same as FILE.")
+@click.option("--follow", is_flag=True, help="FILE is still being written: show what is added to it.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="0: any that is free.")
+@timer_option
+@capture_options
+@config_option
+def serve_command(
+    words: tuple[str, ...], file: str | None, follow: bool, host: str, port: int, timers: tuple[str, ...],
+    config: str | None, **capture: Any,
+) -> None:  # fmt: skip
+    """Show the screens in a web browser, to whoever opens the URL that is printed: it has a token in it.
+
+    \b
+    wsinspect serve incident.pcapng
+    sudo wsinspect serve -i eth0 'tcp port 8080'
+    """
+    loaded_settings(config, timers)  # trouble is told here rather than in each page
+    try:
+        from wsinspect.cli.serve import serve_file, serve_live
+    except ModuleNotFoundError as error:
+        raise WsinspectError(f"this needs {error.name}", "pip install 'wsinspect[serve]'") from error
+    arguments = [*(f"--timer={timer}" for timer in timers), *([f"--config={config}"] if config else [])]
+    if capture["interfaces"]:
+        serve_live(live_options(words, file is not None or follow, **capture), arguments, host, port)
+        return
+    path = file or (words[0] if words else None)
+    if path is None or len(words) + (file is not None) > 1:
+        raise WsinspectError("name one capture file, or an interface with -i", "wsinspect serve --help tells more")
+    serve_file(path, [*arguments, *(["--follow"] if follow else [])], host, port)
 
 
 @cli.command("config", short_help="Show the settings in force, and where each comes from.")
