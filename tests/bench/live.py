@@ -9,6 +9,7 @@ socket at 40 % or more. Capture only: the analysis reads the file at its own pac
 """
 
 import argparse
+import contextlib
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from generate import write
@@ -115,23 +117,30 @@ def main() -> None:
         capture = options.capture or Path(directory) / "bench.pcap"
         if not capture.exists():
             write(capture, 300_000, connections=200, seed=6455)
-        name = f"wsinspect-bench-{os.getpid()}"
-        subprocess.run(["ip", "netns", "add", name], check=True)
-        try:
-            for words in (
-                "link add v0 mtu 9000 type veth peer name v1",
-                "link set v0 mtu 9000 up",
-                "link set v1 mtu 9000 up",
-            ):
-                subprocess.run(["ip", "-n", name, *words.split()], check=True)
-            # IPv6 would say hello by itself: only the replayed packets are to be counted.
-            inside = ["ip", "netns", "exec", name]
-            subprocess.run([*inside, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1"], check=False)
+        with namespace() as inside:
             arguments = ["--inside", "--capture", str(capture), "--seconds", str(options.seconds)]
             arguments += ["--rates", options.rates, "--directory", directory]
             subprocess.run([*inside, sys.executable, __file__, *arguments], check=True)
-        finally:
-            subprocess.run(["ip", "netns", "delete", name], check=False)
+
+
+@contextlib.contextmanager
+def namespace() -> Iterator[list[str]]:
+    """The start of a command that runs in a network of its own: v0 and v1 are the two ends of a cable."""
+    name = f"wsinspect-bench-{os.getpid()}"
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    try:
+        for words in (
+            "link add v0 mtu 9000 type veth peer name v1",
+            "link set v0 mtu 9000 up",
+            "link set v1 mtu 9000 up",
+        ):
+            subprocess.run(["ip", "-n", name, *words.split()], check=True)
+        # IPv6 would say hello by itself: only the replayed packets are to be counted.
+        inside = ["ip", "netns", "exec", name]
+        subprocess.run([*inside, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1"], check=False)
+        yield inside
+    finally:
+        subprocess.run(["ip", "netns", "delete", name], check=False)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import pytest
 from running import Running
 from terminal import Terminal
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
+for folder in ("bench", "tui"):
+    sys.path.insert(0, str(Path(__file__).parents[1] / folder))
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,8 @@ from running import Running, count_packets, wait_until
 
 PACKETS = 300_000
 _TIMES = {"time", "started", "opened", "ended", "start", "end", "seconds", "rtt_min", "rtt_median", "rtt_max"}
-_FROM_TIMES = {"diagnosis", "diagnoses"}
+_TIMES |= {"first", "last", "median_age"}
+_FROM_TIMES = {"diagnosis", "diagnoses", "bursts", "closes_over_time", "overview"}
 _OF_THE_FILE = {"source", "format", "dropped", "received", "behind"}
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 INTERVAL: Final = 0.02
 """Seconds between two looks at a file that has not grown: a tenth of what wire to screen may take."""
-PULSE: Final = 0.1
+PULSE: Final = 0.05
 """Seconds of silence after which the reader hands out an empty batch, so that its user can let time pass."""
 
 

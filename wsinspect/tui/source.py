@@ -19,6 +19,7 @@ from wsinspect.replay import replay
 from wsinspect.report import model
 from wsinspect.report.build import connection_report
 from wsinspect.timeline import Timeline
+from wsinspect.tui.packet_index import PacketIndex
 
 
 class Source(Protocol):
@@ -115,6 +116,7 @@ class CaptureSource:
         self._inspector = Inspector(index=True)
         self._connections: dict[int, Connection] = {}  # by index
         self._begun = 0
+        self._index = PacketIndex()
         self._on_stream: Counter[int] = Counter()  # connections by TCP stream
         self._stopped = threading.Event()
         self._moved = time.monotonic()
@@ -149,7 +151,7 @@ class CaptureSource:
 
     @property
     def problems(self) -> list[str]:
-        return self._reader.problems
+        return [*self._reader.problems, *self._index.problems]
 
     def batches(self, count: int) -> Iterator[list[Packet]]:
         for batch in self._reader.batches(count):
@@ -174,6 +176,7 @@ class CaptureSource:
         self._take_new()
         if self._endless:
             self._inspector.trim()
+            self._index.bound(self._inspector.packets, self._connections)
         return ended
 
     def finish(self) -> list[int]:
@@ -217,6 +220,8 @@ class CaptureSource:
 
     def timeline(self, frozen: object) -> Timeline:
         assert isinstance(frozen, Connection)
+        if not frozen.packet_offsets:
+            raise WsinspectError("where its packets are is no longer kept: there were too many of others")
         return replay(frozen, self._reader)
 
     def close(self) -> None:
