@@ -220,6 +220,11 @@ class FakeSource:
     def report(self, index: int) -> model.Connection:
         return self.reports[index]
 
+    def begin(self, report: model.Connection) -> None:
+        """A connection has come."""
+        self.reports.append(report)
+        self.revisions.append(0)
+
     def change(self, index: int, report: model.Connection) -> None:
         """A connection has moved on."""
         self.reports[index] = report

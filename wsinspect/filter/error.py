@@ -18,5 +18,6 @@ class FilterError(WsinspectError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean ws.close.code?`, or nothing."""
-    close = get_close_matches(word.lower(), list(known), 1, 0.6)
+    names = list(known)
+    close = [name for name in names if name.startswith(word.lower())] or get_close_matches(word.lower(), names, 1, 0.6)
     return f"; did you mean {close[0]}?" if close else ""

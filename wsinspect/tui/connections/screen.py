@@ -23,6 +23,7 @@ from wsinspect.tui.connections.matching import Matching
 from wsinspect.tui.connections.order import Order, Sorting
 from wsinspect.tui.connections.row import Row
 from wsinspect.tui.connections.status import StatusLine
+from wsinspect.tui.connections.subject import values_seen
 from wsinspect.tui.loader import START, Progress
 from wsinspect.tui.store import Store
 from wsinspect.tui.table import Table
@@ -175,9 +176,12 @@ class ConnectionTable(Table[Row]):
 class ConnectionsScreen(Screen[None]):
     """The list, what it adds up to, and the keys to sort it."""
 
+    AUTO_FOCUS = "ConnectionTable"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "sort_next", "Sort", tooltip="Sort by the next column"),
         Binding("O", "sort_reverse", "Reverse", tooltip="Reverse the order"),
+        Binding("slash", "filter", "Filter", key_display="/", tooltip="Show only some connections"),
         Binding("f", "follow", "Follow", tooltip="Stay at the newest connection; again: do not"),
         Binding("p", "pause", "Pause", tooltip="Let the screen stand still while reading goes on; again: go on"),
         Binding("C", "columns", "Columns", show=False, tooltip="Choose the columns and their order"),
@@ -214,7 +218,7 @@ class ConnectionsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Header(self.store)
-        yield FilterBar(self.store)
+        yield FilterBar(self.store, self._named_filters, lambda field: values_seen(self.store, field))
         yield ConnectionTable(self.store, self._columns)
         yield StatusLine()
         yield Footer()
@@ -266,6 +270,18 @@ class ConnectionsScreen(Screen[None]):
         self._show_filter()
         self._show_status()
 
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.query_one(FilterBar).edit()
+
+    @on(FilterBar.Wanted)
+    def _filter_wanted(self, event: FilterBar.Wanted) -> None:
+        self.apply_filter(event.text)
+
+    @on(FilterBar.Left)
+    def _filter_left(self) -> None:
+        self.table.focus()
+
     def _answers_came(self) -> None:
         """A filter that takes long has come further."""
         if self.is_attached:
@@ -276,7 +292,9 @@ class ConnectionsScreen(Screen[None]):
         self.query_one(FilterBar).show(self.matching)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Reading can be stopped only while it goes on."""
+        """Reading can be stopped only while it goes on; `/` is a letter like others in the filter."""
+        if action == "filter":
+            return not any(bar.typing for bar in self.query(FilterBar))
         return self._loading if action == "stop_loading" else True
 
     def action_sort_next(self) -> None:

@@ -1,11 +1,13 @@
 """A row as the subject of a filter: what the row has costs nothing, the rest is fetched when it is asked for."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from wsinspect.connection import Connection
 from wsinspect.filter.fields import Field
 from wsinspect.filter.filter import Filter
+from wsinspect.filter.kinds import Kind
 from wsinspect.report import model
 from wsinspect.report.brief import without_port
 from wsinspect.timeline import Timeline
@@ -13,6 +15,11 @@ from wsinspect.tui.connections.row import Row
 from wsinspect.tui.store import Store
 
 T = TypeVar("T")
+
+MAX_ASKED: Final = 5000
+"""Latest rows whose values are offered while a filter is typed."""
+MAX_OFFERED: Final = 50
+"""Values offered."""
 
 
 class RowSubject:
@@ -128,6 +135,19 @@ def row_text(row: Row) -> str:
         *(one.rule for one in row.violations), *row.diagnoses,
     ]  # fmt: skip
     return "\n".join(parts)
+
+
+def values_seen(store: Store, field: Field) -> list[str]:
+    """Values that a field has in the list, the most frequent first; of a long list, in a part of it."""
+    get = ROW_FIELDS.get(field.name)
+    if get is None or field.kind in (Kind.TIME, Kind.DURATION):
+        return []
+    values: Counter[object] = Counter()
+    for index in range(max(0, store.begun - MAX_ASKED), store.begun):
+        if (row := store.known(index)) is not None:
+            found = get(row)
+            values.update(found if field.many else (found,))
+    return [str(value) for value, _ in values.most_common(MAX_OFFERED + 1) if value not in (None, "")][:MAX_OFFERED]
 
 
 def is_quick(filter_: Filter) -> bool:
