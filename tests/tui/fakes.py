@@ -6,6 +6,7 @@ from typing import Any
 
 from wsinspect.capture.packet import Packet
 from wsinspect.connection import Connection
+from wsinspect.diagnosis.facts import Facts
 from wsinspect.report import model
 from wsinspect.rules.rule import Severity
 from wsinspect.timeline import FrameEntry, HeadEntry, TcpEntry, Timeline, ViolationEntry
@@ -232,6 +233,12 @@ class FakeSource:
 
     def connection(self, index: int) -> Connection:
         raise AssertionError("there are no packets behind it")
+
+    def facts(self, index: int) -> Facts | None:
+        return None
+
+    def judge(self, crowd: list[Facts]) -> dict[int, list[model.Diagnosis]]:
+        return {}
 
     def freeze(self, index: int) -> object:
         return index

@@ -1,6 +1,6 @@
 """Everything about all connections at one moment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wsinspect.overview.bursts import Burst, bursts
 from wsinspect.overview.groups import CloseGroup, close_groups
@@ -37,6 +37,8 @@ def overview(
 
 
 def sorted_breaches(records: Records) -> list[BreachSum]:
-    """The worst first, then the most frequent."""
+    """The worst first, then the most frequent; copies, for the records go on counting."""
     rank = {"error": 0, "warning": 1}
-    return sorted(records.breaches(), key=lambda one: (rank.get(one.severity, 2), -one.connections, one.rule))
+    return sorted(
+        map(replace, records.breaches()), key=lambda one: (rank.get(one.severity, 2), -one.connections, one.rule)
+    )

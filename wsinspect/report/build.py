@@ -74,10 +74,15 @@ def connection_reports(connections: Sequence[Connection], timers: Timers | None 
 
 def add_diagnoses(reports: Iterable[model.Connection], facts: Sequence[Facts], timers: Timers | None = None) -> None:
     """Bring reports that were made one by one to what is known now that the facts of all connections are."""
-    found = diagnose_all(facts, timers or known_timers())
+    found = diagnosis_reports(facts, timers)
     for report in reports:
-        if report.id in found:
-            report.close.diagnosis = _diagnosis_report(found[report.id])
+        report.close.diagnosis = found.get(report.id, report.close.diagnosis)
+
+
+def diagnosis_reports(facts: Sequence[Facts], timers: Timers | None = None) -> dict[int, list[model.Diagnosis]]:
+    """The causes that connections show together, by their ids."""
+    found = diagnose_all(facts, timers or known_timers())
+    return {id: _diagnosis_report(diagnosis) for id, diagnosis in found.items()}
 
 
 def connection_report(

@@ -116,6 +116,8 @@ class Loader:
                 told = time.monotonic()
         store.finish()
         self._tell(True)
+        store.judge_together()
+        self._tell(True)
 
     def _tell(self, done: bool) -> None:
         source = self._store.source

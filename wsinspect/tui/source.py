@@ -12,12 +12,14 @@ from wsinspect.capture.follow import Follow
 from wsinspect.capture.packet import Packet
 from wsinspect.capture.source import STANDARD_INPUT, CaptureReader, open_capture
 from wsinspect.connection import Connection
+from wsinspect.diagnosis.facts import Facts
+from wsinspect.diagnosis.gather import gather
 from wsinspect.diagnosis.timers import Timers
 from wsinspect.errors import WsinspectError
 from wsinspect.inspector import Inspector
 from wsinspect.replay import replay
 from wsinspect.report import model
-from wsinspect.report.build import connection_report
+from wsinspect.report.build import connection_report, diagnosis_reports
 from wsinspect.timeline import Timeline
 from wsinspect.tui.packet_index import PacketIndex
 
@@ -91,6 +93,12 @@ class Source(Protocol):
 
     def connection(self, index: int) -> Connection:
         """The pipeline's own object, which goes on changing: to be looked at under the lock only."""
+
+    def facts(self, index: int) -> Facts | None:
+        """What a connection is judged by together with others; None if the source has no such facts."""
+
+    def judge(self, crowd: list[Facts]) -> dict[int, list[model.Diagnosis]]:
+        """The causes that these connections show together, by index. Needs no lock."""
 
     def freeze(self, index: int) -> object:
         """What `timeline` needs of a connection that may go on growing."""
@@ -211,6 +219,12 @@ class CaptureSource:
 
     def connection(self, index: int) -> Connection:
         return self._connections[index]
+
+    def facts(self, index: int) -> Facts | None:
+        return gather(self._connections[index])
+
+    def judge(self, crowd: list[Facts]) -> dict[int, list[model.Diagnosis]]:
+        return {id - 1: found for id, found in diagnosis_reports(crowd, self._timers).items()}
 
     def freeze(self, index: int) -> object:
         connection = copy.copy(self._connections[index])

@@ -11,7 +11,10 @@ from typing import TypeVar
 from wsinspect.capture.packet import Packet
 from wsinspect.connection import Connection
 from wsinspect.errors import WsinspectError
+from wsinspect.overview.overview import Overview, overview
+from wsinspect.overview.records import Records
 from wsinspect.report import model
+from wsinspect.report.overview import causes_of, record_of
 from wsinspect.tui.connections.row import Outcome, Row, left_out_row, make_row
 from wsinspect.tui.source import Source
 
@@ -20,6 +23,8 @@ T = TypeVar("T")
 _UNSEEN = -1
 _PART = 256
 """Rows brought up to date at once, before a reader may have the lock."""
+MOST_TOGETHER = 20_000
+"""Connections whose causes are judged together at the end: the facts of each take some 3 kB meanwhile."""
 
 
 @dataclass(slots=True)
@@ -66,6 +71,12 @@ class Store:
         self._to_sweep: list[int] = []
         self._made = 0  # all rows of lower indexes were made once
         self._journals: list[list[int]] = []
+        self.records = Records()
+        """What the overview needs, of all connections, too: some 32 bytes each."""
+        self.judged = False
+        """Whether the causes that show only in all connections together are known."""
+        self._started: float | None = None  # the earliest packet of a connection
+        self._together: dict[int, tuple[int, list[model.Diagnosis]]] = {}  # with the revision that they hold for
         self._lock = threading.Lock()
         self._waiting = 0  # how many readers want the lock
 
@@ -112,7 +123,28 @@ class Store:
             if time.monotonic() >= until:
                 return
 
+    def judge_together(self) -> None:
+        """Find the causes that show only in all connections together. Call it when there are no more packets."""
+        if len(self._revisions) <= MOST_TOGETHER:
+            crowd = []
+            for index in list(self._revisions):
+                with self._writing():
+                    facts = self.source.facts(index)
+                if facts is not None:
+                    crowd.append(facts)
+            found = self.source.judge(crowd)
+            with self._writing():
+                for index, diagnosis in found.items():
+                    self._together[index] = self.source.revision(index), diagnosis
+                    self.records.put_causes(index, causes_of(diagnosis))
+        self.judged = True
+
     # For the screens
+
+    def overview(self, stretches: int) -> Overview:
+        """All connections together, their ends over time in at most so many stretches."""
+        with self._reading():
+            return overview(self.records, self._started, self.source.last_time, stretches)
 
     def row(self, index: int) -> Row:
         """The row of a connection, as it was when it was last brought up to date."""
@@ -173,7 +205,11 @@ class Store:
         """
         with self._reading():
             self._demand(index)
-            return self.source.report(index), self.source.freeze(index)
+            report = self.source.report(index)
+            revision, together = self._together.get(index, (_UNSEEN, []))
+            if revision == self.source.revision(index):
+                report.close.diagnosis = together
+            return report, self.source.freeze(index)
 
     def _demand(self, index: int) -> None:
         if index not in self._revisions:
@@ -209,7 +245,10 @@ class Store:
             old = rows.get(index)
             if old is not None:
                 self.totals.add(old, -1)
-            row = rows[index] = make_row(source.report(index), source.last_time)
+            report = source.report(index)
+            row = rows[index] = make_row(report, source.last_time)
+            self.records.put(index, record_of(report))
+            self._started = row.started if self._started is None else min(self._started, row.started)
             revisions[index] = revision
             self.totals.add(row)
             for journal in self._journals:

@@ -9,10 +9,9 @@ from wsinspect.report import model
 from wsinspect.tui.connections.row import Outcome, make_row
 from wsinspect.tui.ink import Line, content, fit, wrap
 from wsinspect.tui.units import count, size, span, time_of_day
-from wsinspect.websocket.closecodes import describe
 
 MOST_LINES: Final = 3
-"""Lines for the URL, for what was agreed, for what the ends were told."""
+"""Lines for the URL, and for what was agreed."""
 
 
 class ConnectionHeader(Widget):
@@ -67,7 +66,7 @@ def header_lines(report: model.Connection, now: float | None, width: int) -> lis
     ]
     for diagnosis in report.close.diagnosis:
         lines += _few(wrap(f"{diagnosis.confidence}: {diagnosis.text}", width, "accent"), width, 8)
-    return lines + _few(_told(report, width), width)
+    return lines
 
 
 def _agreed(report: model.Connection, width: int) -> list[Line]:
@@ -101,21 +100,3 @@ def _few(lines: list[Line], width: int, most: int = MOST_LINES) -> list[Line]:
         return lines
     text, ink = lines[most - 1][0]
     return [*lines[: most - 1], [(fit(text + " " * width, width), ink)]]
-
-
-def _told(report: model.Connection, width: int) -> list[Line]:
-    """The close events of both ends."""
-    events = report.close.event
-    if events is None or report.state == "failed":
-        return []
-    client, server = _event(events.client), _event(events.server)
-    if client == server:
-        return wrap(f"both ends told {client}", width, "muted")
-    return wrap(f"client told {client}  ·  server told {server}", width, "muted")
-
-
-def _event(event: model.CloseEvent | None) -> str:
-    if event is None:
-        return "nothing"
-    reason = f' "{event.reason}"' if event.reason else ""
-    return f"{event.code} {describe(event.code).name}{reason}, {'clean' if event.was_clean else 'not clean'}"

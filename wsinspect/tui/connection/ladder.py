@@ -2,12 +2,12 @@
 
 from typing import Final
 
+from wsinspect.overview.records import USUAL_CODES
 from wsinspect.timeline import Entry, FrameEntry, GapEntry, HeadEntry, NoteEntry, TcpEntry
 from wsinspect.transport.httphead import RequestHead
 from wsinspect.tui.connection.opened import Opened
 from wsinspect.tui.connection.preview import close_label, data_preview, frame_label
 from wsinspect.tui.connection.story import IDLE_NS, Digest, Kind, Step, Story
-from wsinspect.tui.connections.row import USUAL_CODES
 from wsinspect.tui.ink import Line, Span, clip, fit, fit_line, shown_width, spread
 from wsinspect.tui.units import address, plural, signed_span, size, span, stopwatch
 from wsinspect.websocket.frames import Opcode

@@ -3,17 +3,13 @@
 import sys
 from enum import StrEnum
 from functools import lru_cache
-from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
+from wsinspect.overview.records import USUAL_CODES
 from wsinspect.report import model
 from wsinspect.report.brief import age, close_name, split_url, told
+from wsinspect.report.overview import NO_ANSWER, refusal
 from wsinspect.tui.units import address
-
-USUAL_CODES: Final = frozenset({1000, 1001, 1005})
-"""Close codes that nobody needs to look at."""
-
-_NO_ANSWER: Final = "no answer"
 
 
 class Outcome(StrEnum):
@@ -125,7 +121,7 @@ def make_row(report: model.Connection, now: float | None) -> Row:
         rtt=report.ping.rtt_median,
         code=code,
         close=sys.intern(close),
-        how=_how(report) if code is not None or close == _NO_ANSWER else "",
+        how=_how(report) if code is not None or close == NO_ANSWER else "",
         errors=severities.count("error"),
         warnings=severities.count("warning"),
         notes=severities.count("note"),
@@ -176,15 +172,7 @@ def _close(report: model.Connection) -> tuple[int | None, str, Outcome]:
 
 
 def _refusal(handshake: model.Handshake | None) -> str:
-    status = handshake.status if handshake else None
-    if status is None:
-        return _NO_ANSWER
-    if status == HTTPStatus.SWITCHING_PROTOCOLS:
-        return "101 not accepted"
-    try:
-        return f"HTTP {status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return f"HTTP {status}"
+    return refusal(handshake.status if handshake else None)
 
 
 def _how(report: model.Connection) -> str:

@@ -25,6 +25,8 @@ from wsinspect.tui.connections.row import Row
 from wsinspect.tui.connections.status import StatusLine
 from wsinspect.tui.connections.subject import values_seen
 from wsinspect.tui.loader import START, Progress
+from wsinspect.tui.overview.closes import ClosesScreen
+from wsinspect.tui.overview.violations import ViolationsScreen
 from wsinspect.tui.store import Store
 from wsinspect.tui.table import Table
 
@@ -186,6 +188,8 @@ class ConnectionsScreen(Screen[None]):
         Binding("p", "pause", "Pause", tooltip="Let the screen stand still while reading goes on; again: go on"),
         Binding("C", "columns", "Columns", show=False, tooltip="Choose the columns and their order"),
         Binding("ctrl+f", "search", "Search", tooltip="Search in the payloads of the connections shown"),
+        Binding("c", "closes", "Closes", tooltip="Closes over time: codes, who ended them, bursts"),
+        Binding("v", "violations", "Violations", tooltip="Broken rules, over all connections"),
         Binding("escape", "stop_loading", "Stop reading", tooltip="Read no further; what was read stays"),
     ]
 
@@ -296,6 +300,19 @@ class ConnectionsScreen(Screen[None]):
         if action == "filter":
             return not any(bar.typing for bar in self.query(FilterBar))
         return self._loading if action == "stop_loading" else True
+
+    def action_closes(self) -> None:
+        """Closes over time."""
+        self.app.push_screen(ClosesScreen(self.store), self._filter_by)
+
+    def action_violations(self) -> None:
+        """Broken rules, over all connections."""
+        self.app.push_screen(ViolationsScreen(self.store), self._filter_by)
+
+    def _filter_by(self, text: str | None) -> None:
+        """From the screens of sums: the connections of a row, if one was chosen."""
+        if text is not None:
+            self.apply_filter(text)
 
     def action_sort_next(self) -> None:
         """Sort by the column to the right of the present one."""
