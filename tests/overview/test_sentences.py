@@ -99,7 +99,7 @@ def test_at_most_three_and_the_rest_in_numbers() -> None:
 def test_nothing_large() -> None:
     records = [ended(1, 4000 + number) for number in range(8)]
     assert sentences(Records(records)) == [
-        "8 of 8 connections stand out: 4000 ×1, 4001 ×1, 4002 ×1, 4003 ×1, 4004 ×1 …."
+        "8 of 8 connections stand out: 4000 ×1, 4001 ×1, 4002 ×1, 4003 ×1, 4004 ×1 and others."
     ]
 
 

@@ -4,7 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from driving import loaded, opened
+from driving import loaded, opened, until
 from textual.pilot import Pilot
 
 from wsinspect.tui.app import WsinspectApp
@@ -30,6 +30,19 @@ def test_story(size: tuple[int, int], snap_compare) -> None:  # type: ignore[no-
         await loaded(pilot)
         await pilot.press("enter")
         await opened(pilot)
+
+    with closing(open_source(str(TOUR))) as source:
+        assert snap_compare(WsinspectApp(source), run_before=run_before, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("key", ["c", "v"], ids=["closes", "violations"])
+def test_sums(key: str, size: tuple[int, int], snap_compare) -> None:  # type: ignore[no-untyped-def]
+    async def run_before(pilot: Pilot[None]) -> None:
+        app = await loaded(pilot)
+        await until(pilot, lambda: app.store.judged)
+        await pilot.press(key)
+        await pilot.pause()
 
     with closing(open_source(str(TOUR))) as source:
         assert snap_compare(WsinspectApp(source), run_before=run_before, terminal_size=size)

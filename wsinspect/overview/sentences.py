@@ -176,7 +176,7 @@ def _others(stories: dict[Story, int], total: int, *, first: bool) -> str:
     for story, number in stories.items():
         kinds[_kind(story.ending)] += number
     listed = [f"{kind} ×{number:,}" for kind, number in kinds.most_common(_LISTED)]
-    more = " …" if len(kinds) > _LISTED else ""
+    more = " and others" if len(kinds) > _LISTED else ""
     number = sum(kinds.values())
     who = f"{number:,} of {total:,} connections stand" if first else f"{number:,} more {_verb(number, 'stand')}"
     return f"{who} out: {', '.join(listed)}{more}."

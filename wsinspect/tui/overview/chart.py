@@ -66,7 +66,8 @@ def chart_lines(overview: Overview, width: int, height: int) -> list[Line]:
         ]
         for label, ink, numbers in kinds
     ]
-    lines.append([(" " * LABEL, ""), (_axis(times, used), "muted")])
+    scale = " " * (cells - used) + f" █ {count(top)}"
+    lines.append([(" " * LABEL, ""), (_axis(times, used) + scale, "muted")])
     if overview.bursts:
         lines.append([(" " * LABEL, ""), (_marks(times, overview.bursts, used), "warning")])
         lines += [_burst(burst) for burst in overview.bursts[:MOST_BURSTS]]

@@ -12,17 +12,9 @@ def sparkline(numbers: Sequence[int], most: int | None = None, *, zero: str = EM
     top = most if most is not None else max(numbers, default=0)
     blocks = BLOCKS if zero == EMPTY else BLOCKS[1:]  # the line at the bottom means nothing then
     return "".join(
-        zero if number <= 0 else blocks[min(len(blocks) - 1, (number - 1) * len(blocks) // max(1, top))]
+        zero if number <= 0 else blocks[min(len(blocks), -(-number * len(blocks) // max(1, top))) - 1]
         for number in numbers
     )
-
-
-def squeezed(numbers: Sequence[int], cells: int) -> list[int]:
-    """The numbers in at most `cells` sums of neighbours."""
-    if len(numbers) <= cells or cells < 1:
-        return list(numbers)
-    each = -(-len(numbers) // cells)
-    return [sum(numbers[start : start + each]) for start in range(0, len(numbers), each)]
 
 
 def stretched(text: str, cells: int) -> str:
