@@ -97,8 +97,11 @@ def test_the_inflated_message_is_searched_not_its_bytes_on_the_wire() -> None:
 
 
 def test_excerpts_show_text_as_text_and_bytes_as_hex() -> None:
-    (hit,) = search_entries([frame(b"\x00\x01needle\xff", opcode=Opcode.BINARY)], Query("needle"), lambda: False)
-    assert (hit.before, hit.match, hit.after) == ("00 01 ", "6e 65 65 64 6c 65", " ff")
+    binary = frame(b"\x00\x01needle\xff", opcode=Opcode.BINARY)
+    (hit,) = search_entries([binary], Query("needle"), lambda: False)
+    assert (hit.before, hit.match, hit.after) == ("\0\1", "needle", "\\xff")
+    (hit,) = search_entries([binary], Query("0x6e65"), lambda: False)
+    assert (hit.before, hit.match, hit.after) == ("00 01 ", "6e 65", " 65 64 6c 65 ff")
     (hit,) = search_entries([text("ü".encode() * 100 + b"needle")], Query("needle"), lambda: False)
     assert (hit.before, hit.match) == ("ü" * 12, "needle")
 

@@ -42,6 +42,11 @@ class Query:
         if kind != "hex":
             self._pattern = _compile(rest if kind == "re" else re2.escape(rest))
 
+    @property
+    def is_bytes(self) -> bool:
+        """Whether bytes are looked for rather than text."""
+        return self._bytes is not None
+
     def spans(self, data: bytes) -> Iterator[Span]:
         """All matches in `data`, the first one first; no empty ones."""
         start = 0
@@ -137,7 +142,7 @@ def search_entries(entries: Sequence[Entry], query: Query, cancelled: Callable[[
         data, is_text = entry.content
         spans = list(islice(query.spans(data), MAX_COUNTED))
         if spans:
-            excerpt = _excerpt(data, spans[0], is_text)
+            excerpt = _excerpt(data, spans[0], query.is_bytes and not is_text)
             yield Hit(place, entry.header.number, entry.side, entry.time_ns, spans[0][0], len(spans), *excerpt)
 
 
@@ -172,21 +177,14 @@ def _fragments_of_messages(entries: Sequence[Entry]) -> set[tuple[Side, int]]:
     return covered
 
 
-def _excerpt(data: bytes, span: Span, is_text: bool) -> tuple[str, str, str]:
+def _excerpt(data: bytes, span: Span, as_hex: bool) -> tuple[str, str, str]:
     first, last = span
     before, match, after = data[max(0, first - _BEFORE) : first], data[first:last][:_AFTER], data[last : last + _AFTER]
-    if is_text or _is_readable(before + match + after):
-        # Both ends may cut a character in two.
-        return (
-            _text(before.lstrip(bytes(range(0x80, 0xC0))) if first > _BEFORE else before),
-            _text(match),
-            _text(after),
-        )
-    return before[-8:].hex(" ") + " ", match.hex(" "), " " + after[:32].hex(" ")
-
-
-def _is_readable(piece: bytes) -> bool:
-    return all(32 <= byte < 127 or byte in b"\t\r\n" for byte in piece)
+    if as_hex:
+        return before[-8:].hex(" ") + " ", match.hex(" "), " " + after[:32].hex(" ")
+    if first > _BEFORE:
+        before = before.lstrip(bytes(range(0x80, 0xC0)))  # it may begin within a character
+    return _text(before), _text(match), _text(after)
 
 
 def _text(piece: bytes) -> str:
