@@ -2,15 +2,26 @@
 
 import asyncio
 import contextlib
+import threading
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession
+from aiohttp_ends import aiohttp_client, aiohttp_server
+from node_ends import needs_node, node_clients, node_server
 from running import Running, wait_until
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+
+from wsinspect.capture.live.capture import LiveCapture
+from wsinspect.capture.live.process import CaptureProcess
+from wsinspect.capture.live.settings import Method, Settings
+from wsinspect.tui.connections.row import Row
+from wsinspect.tui.live_source import LiveSource
+from wsinspect.tui.store import Store
 
 CONNECTIONS = 500
 Told = dict[int, tuple[int, int]]
@@ -65,34 +76,47 @@ async def say(connection: ClientConnection, path: str) -> None:
     await connection.wait_closed()
 
 
-async def converse(port: int, told: dict[int, int]) -> None:
-    paths = [
-        "/client/1000",
-        "/client/1001",
-        "/client/4401",
-        "/server/1000",
-        "/server/1011",
-        "/server/4000",
-        "/abort",
-        "/drop",
-    ]
-    everyone = [talk(port, paths[number % len(paths)], told) for number in range(CONNECTIONS)]
-    await asyncio.gather(*everyone)
+PATHS = (
+    "/client/1000", "/client/1001", "/client/4401", "/server/1000", "/server/1011", "/server/4000", "/abort", "/drop"
+)  # fmt: skip
+
+
+async def converse(ports: Sequence[int], told: dict[int, int]) -> None:
+    """Every kind of client with every kind of server and every way to end, CONNECTIONS all at once."""
+    everyone: list[Coroutine[None, None, None]] = []
+    urls: list[str] = []
+    async with ClientSession() as session:
+        for number in range(CONNECTIONS):
+            path = PATHS[number % len(PATHS)]
+            port = ports[number // len(PATHS) % len(ports)]
+            kind = number // len(PATHS) // len(ports) % 3
+            if kind == 0:
+                everyone.append(talk(port, path, told))
+            elif kind == 1:
+                everyone.append(aiohttp_client(session, f"ws://127.0.0.1:{port}{path}", told))
+            else:
+                urls.append(f"ws://127.0.0.1:{port}{path}")
+        await asyncio.gather(*everyone, node_clients(urls, told))
 
 
 @pytest.mark.parametrize("method", ["libpcap", "raw"])
 async def test_every_connection_with_the_codes_its_ends_were_told(tmp_path: Path, method: str) -> None:
+    needs_node()
     clients: dict[int, int] = {}
     servers: dict[int, int] = {}
-    async with server(servers) as port:
-        running = Running(
-            "lo", tmp_path / "lo.pcap", "--capture-with", method, "--format", "ndjson", f"tcp port {port}"
-        )
-        await converse(port, clients)
-    # They are on the screen while the capture goes on.
-    wait_until(
-        lambda: sum(line["type"] == "connection" for line in running.objects()) == CONNECTIONS, "all are printed"
-    )
+    async with server(servers) as one, aiohttp_server(servers) as two, node_server(servers) as three:
+        words = f"tcp port {one} or tcp port {two} or tcp port {three}"
+        running = Running("lo", tmp_path / "lo.pcap", "--capture-with", method, "--format", "ndjson", words)
+        with watching(words, method, tmp_path / "screen.pcap") as store:
+            await converse((one, two, three), clients)
+            # They are printed, and on the screen, while the capture goes on.
+            await eventually(
+                lambda: sum(line["type"] == "connection" for line in running.objects()) == CONNECTIONS, "all printed"
+            )
+            await eventually(lambda: rows(store).keys() == clients.keys(), "all on the screen")
+            await eventually(lambda: all(row.ended for row in rows(store).values()), "all ended on the screen")
+            shown = {port: row.code for port, row in rows(store).items()}
+            assert (store.begun, store.source.dropped) == (CONNECTIONS, 0)
     assert running.stop() == 0, running.errors
     assert "0 dropped by the kernel" in running.errors
     lines = running.objects()
@@ -103,7 +127,38 @@ async def test_every_connection_with_the_codes_its_ends_were_told(tmp_path: Path
         if line["type"] == "connection"
     }
     assert found == {number: (code, servers[number]) for number, code in clients.items()}
+    assert shown == clients
     assert {code for codes in found.values() for code in codes} >= {1000, 1001, 1006, 1011, 4000, 4401}
+
+
+@contextlib.contextmanager
+def watching(words: str, method: str, file: Path) -> Iterator[Store]:
+    """What the screen would show, fed as its loader feeds it."""
+    process = CaptureProcess(Settings(("lo",), words, method=Method(method), path=str(file)))
+    process.start()
+    with LiveCapture(process, None) as capture:
+        store = Store(LiveSource(capture), 20_000)
+
+        def load() -> None:
+            for batch in store.source.batches(512):
+                store.feed(batch)
+                store.sweep(0.01)
+
+        thread = threading.Thread(target=load)
+        thread.start()
+        yield store
+        store.source.stop()
+        thread.join()
+
+
+def rows(store: Store) -> dict[int, Row]:
+    """By the client's port."""
+    everything = [store.row(index) for index in range(store.begun)]
+    return {int(row.client.rpartition(":")[2]): row for row in everything}
+
+
+async def eventually(condition: Callable[[], object], what: str) -> None:
+    await asyncio.to_thread(wait_until, condition, what)
 
 
 async def test_a_quiet_line_does_not_hold_back_what_has_ended(tmp_path: Path) -> None:
