@@ -9,9 +9,10 @@ from wsinspect.rules.judge import Judge
 from wsinspect.rules.refusal import client_refuses
 from wsinspect.rules.violation import Violation
 from wsinspect.timeline import Timeline
+from wsinspect.tls.facts import TlsFacts
 from wsinspect.transport.channel import Channel
 from wsinspect.transport.httphead import RequestHead
-from wsinspect.transport.reassembly import Chunk, Fin, Gap, Note, Reset, Syn
+from wsinspect.transport.reassembly import Chunk, Fin, Gap, Note, Remark, Reset, Syn
 from wsinspect.transport.stream import TcpStream
 from wsinspect.websocket.closing import CloseEvent, Ending, SideEnding, TcpEnd, TcpEndKind, close_event
 from wsinspect.websocket.handshake import Handshake
@@ -27,7 +28,7 @@ class Connection:
     __slots__ = (
         "_judge", "_refusal", "answer_missed", "attempt", "channel", "client_direction", "dialogue", "finished",
         "handshake", "id", "last_ns", "opened_ns", "packet_numbers", "packet_offsets", "revision", "seen_until_ns",
-        "started_ns", "stream", "tcp_ends", "timeline",
+        "started_ns", "stream", "tcp_ends", "timeline", "tls",
     )  # fmt: skip
 
     def __init__(
@@ -46,6 +47,8 @@ class Connection:
         """Attempts to open a WebSocket on this TCP connection before this one."""
         self.timeline = timeline
         """Everything that happens, if it is to be kept."""
+        self.tls: TlsFacts | None = None
+        """What is known of the TLS under it, if there is any."""
         self.revision = 0
         """Grows with every change that a list of connections shows."""
         self.started_ns = stream.time_ns
@@ -75,6 +78,12 @@ class Connection:
     def violations(self) -> list[Violation]:
         """In the order of their first occurrence."""
         return list(self._judge.violations.values())
+
+    @property
+    def sealed(self) -> bool:
+        """Whether nothing is known of it but what TLS itself shows."""
+        seen = self.handshake.request or self.handshake.response or self.dialogue
+        return self.tls is not None and seen is None
 
     def side_of(self, direction: int) -> Side:
         """Who sends in a TCP direction."""
@@ -152,6 +161,15 @@ class Connection:
                 insort(self.tcp_ends, TcpEnd(kind, side, event.packet, event.time_ns), key=lambda end: end.packet)
             self._changed(event.time_ns)
 
+    def remark(self, remark: Remark) -> None:
+        """Something that concerns the connection without being part of it."""
+        if self.timeline is not None:
+            self.timeline.remark(self.side_of(remark.direction), remark)
+
+    def encrypted(self, time_ns: int) -> None:
+        """Bytes came that cannot be decrypted."""
+        self._changed(max(time_ns, self.last_ns))
+
     def finish(self, now_ns: int) -> None:
         """Nothing more will come of this connection; the capture has gone on until `now_ns`."""
         if self.finished:
@@ -182,6 +200,7 @@ class Connection:
             tuple(end for end in self.tcp_ends if not self._was_ignored(end)),
             self.last_ns,
             max(now_ns, self.last_ns),
+            self.tls if self.sealed else None,
         )
 
     def close_event(self, side: Side) -> CloseEvent | None:

@@ -2,24 +2,30 @@
 
 from array import array
 from collections.abc import Callable
+from typing import Final
 
 from wsinspect.connection import Connection
+from wsinspect.tls.facts import TlsFacts
+from wsinspect.tls.keylog import KeyLog
 from wsinspect.transport.channel import Channel, Layer
-from wsinspect.transport.reassembly import Chunk, Fin, Gap, Note, Reset, StreamEvent, Syn
+from wsinspect.transport.reassembly import Chunk, Fin, Gap, Note, Remark, Reset, StreamEvent, Syn
 from wsinspect.transport.stream import TcpStream
+
+MAX_PROLOGUE: Final = 4096
+"""Events kept before the first WebSocket of a TCP connection is found."""
 
 
 class Conversation:
     """One TCP connection. There can be several WebSockets on it, one after the other or, with HTTP/2, at once."""
 
     __slots__ = (
-        "_new_connection", "_prologue", "_straight", "_under_way", "connections", "ending", "layer",
-        "packet_numbers", "packet_offsets", "stream",
+        "_keeps_prologue", "_new_connection", "_prologue", "_straight", "_under_way", "all_tls", "connections",
+        "ending", "keys", "layer", "packet_numbers", "packet_offsets", "stream", "tls",
     )  # fmt: skip
 
     def __init__(
         self, stream: TcpStream, new_connection: Callable[[TcpStream, Channel, int, int], Connection],
-        keep_prologue: bool,
+        keep_prologue: bool, keys: KeyLog, all_tls: bool,
     ) -> None:  # fmt: skip
         """`new_connection` makes one from stream, channel, the client's direction and the number of attempts before."""
         self.stream = stream
@@ -29,14 +35,21 @@ class Conversation:
         """All attempts to open a WebSocket."""
         self.ending = False
         """Set by whoever follows the stream once its TCP is done and only stragglers are waited for."""
+        self.keys = keys
+        """The TLS secrets that are known."""
+        self.all_tls = all_tls
+        """Whether TLS that cannot be decrypted is listed though nothing says that it is a WebSocket."""
+        self.tls: TlsFacts | None = None
+        """What is known of the TLS on it, if there is any."""
         self.packet_offsets = array("Q")
         self.packet_numbers = array("Q")
         """Of all packets so far, if an index is kept; the connections found share them."""
         self._new_connection = new_connection
         self._under_way: list[Connection] = []
         self._straight: Connection | None = None
-        # What TCP did before it was known whose connection it is, if anybody wants to know.
-        self._prologue: list[Syn | Note | Fin | Reset] | None = [] if keep_prologue else None
+        # What happened before it was known whose connection it is: the ends of TCP; all, if anybody wants to know.
+        self._prologue: list[Syn | Note | Fin | Reset | Remark] = []
+        self._keeps_prologue = keep_prologue
 
     def feed_next(self, direction: int, offset: int, data: bytes, packet: int, time_ns: int) -> None:
         """Take the next bytes of a direction: the same as a single `Chunk` in `feed`."""
@@ -65,13 +78,28 @@ class Conversation:
 
     # For the layers
 
+    def remark(self, remark: Remark) -> None:
+        """Something that a layer has to say about the connection as a whole."""
+        for connection in self._under_way:
+            connection.remark(remark)
+        if not self.connections and self._wants(False):
+            self._prologue.append(remark)
+
     def begin(self, channel: Channel, client_direction: int) -> Connection:
-        """An attempt to open a WebSocket on `channel` begins."""
+        """An attempt to open a WebSocket on `channel` begins; or what was listed as encrypted turns out to be one."""
+        for listed in self._under_way:
+            if listed.channel is channel and listed.sealed:
+                listed.client_direction = client_direction
+                return listed
         connection = self._new_connection(self.stream, channel, client_direction, len(self.connections))
         connection.packet_offsets, connection.packet_numbers = self.packet_offsets, self.packet_numbers
-        for event in self._prologue or ():
-            connection.tcp(event)
-        self._prologue = None
+        connection.tls = self.tls
+        for event in self._prologue:
+            if isinstance(event, Remark):
+                connection.remark(event)
+            else:
+                connection.tcp(event)
+        self._prologue = []
         self._under_way.append(connection)
         self.connections.append(connection)
         return connection
@@ -89,5 +117,8 @@ class Conversation:
     def _tcp(self, event: Syn | Note | Fin | Reset) -> None:
         for connection in self._under_way:
             connection.tcp(event)
-        if not self.connections and self._prologue is not None:
+        if not self.connections and self._wants(isinstance(event, Fin | Reset)):
             self._prologue.append(event)
+
+    def _wants(self, is_end: bool) -> bool:
+        return (is_end or self._keeps_prologue) and len(self._prologue) < MAX_PROLOGUE

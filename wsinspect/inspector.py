@@ -6,8 +6,9 @@ from typing import Final
 from wsinspect.capture.packet import Packet
 from wsinspect.connection import Connection
 from wsinspect.conversation import Conversation
-from wsinspect.layers.http1 import Http1Layer
+from wsinspect.layers.beginning import BeginningLayer
 from wsinspect.timeline import Timeline
+from wsinspect.tls.keylog import KeyLog
 from wsinspect.transport import ip
 from wsinspect.transport.channel import Channel
 from wsinspect.transport.exotic import ExoticDissector
@@ -29,8 +30,13 @@ _EXOTIC: Final = ip.EXOTIC[0]
 class Inspector:
     """Finds every WebSocket connection in the packets it is fed, in capture order."""
 
-    def __init__(self, *, index: bool = False, timelines: bool = False) -> None:
-        """`index` keeps where each connection's packets are in the file; `timelines` keeps all that happens on each."""
+    def __init__(
+        self, *, index: bool = False, timelines: bool = False, keys: KeyLog | None = None, all_tls: bool = False
+    ) -> None:
+        """`index` keeps where each connection's packets are in the file; `timelines` keeps all that happens on each.
+
+        With `keys` TLS is decrypted. What cannot be is listed if it is probably a WebSocket; with `all_tls`, always.
+        """
         self.connections: list[Connection] = []
         """In the order of first appearance. Who has no memory for more may take ended ones out."""
         self.packets = 0
@@ -43,6 +49,8 @@ class Inspector:
         self._begun = 0  # connections, those taken out included
         self._index = index
         self._timelines = timelines
+        self._keys = KeyLog() if keys is None else keys
+        self._all_tls = all_tls
         self._table = StreamTable()
         self._conversations: dict[int, Conversation] = {}  # by stream number, those that may still bring something
         self._ended: deque[tuple[int, Conversation]] = deque()  # with the time of the end, oldest first
@@ -221,8 +229,8 @@ class Inspector:
         """Follow a new TCP connection; one that had its addresses and ports before is over."""
         if replaced is not None and replaced.number in self._conversations:
             self._end_soon(self._conversations[replaced.number], time_ns)
-        conversation = Conversation(stream, self._new_connection, keep_prologue=self._timelines)
-        conversation.layer = Http1Layer(conversation, stream)
+        conversation = Conversation(stream, self._new_connection, self._timelines, self._keys, self._all_tls)
+        conversation.layer = BeginningLayer(conversation, stream)
         self._conversations[stream.number] = conversation
         return conversation
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from wsinspect.rules.rule import Finding, Place, Rule, Severity
 from wsinspect.transport.httphead import RequestHead, ResponseHead
-from wsinspect.transport.reassembly import Fin, Gap, Note, Reset, Syn
+from wsinspect.transport.reassembly import Fin, Gap, Note, Remark, Reset, Syn
 from wsinspect.websocket.frames import RSV1, FrameHeader, FramePiece, Opcode, opcode_name
 from wsinspect.websocket.half import CloseFrame
 from wsinspect.websocket.messages import MAX_KEPT_PAYLOAD, Message
@@ -119,6 +119,10 @@ class Timeline:
         else:
             flag = "FIN" if isinstance(event, Fin) else "RST"
         self.entries.append(TcpEntry(flag, side, event.packet, event.time_ns))
+
+    def remark(self, side: Side, remark: Remark) -> None:
+        """What a protocol above TCP has to say."""
+        self.entries.append(NoteEntry(remark.text, side, remark.packet, remark.time_ns))
 
     def head(self, side: Side, head: RequestHead | ResponseHead) -> None:
         """A head of the opening handshake."""

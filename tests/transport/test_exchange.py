@@ -2,6 +2,7 @@
 
 import gzip
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -9,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transport.segments import chunk, chunks_of, gap
-from wsinspect.transport.exchange import MAX_HELD, MAX_PENDING, Answered, Exchange, GaveUp, Requested, Switched
+from wsinspect.transport.exchange import (
+    MAX_HELD,
+    MAX_PENDING,
+    Answered,
+    Exchange,
+    GaveUp,
+    Requested,
+    Switched,
+    Tunnelled,
+)
 from wsinspect.transport.http1 import MAX_CHUNK_LINE, MAX_HEAD
 from wsinspect.transport.reassembly import Chunk, Gap
 
@@ -194,12 +204,17 @@ CASES = UPGRADES + EXCHANGES_BEFORE + PROXIES + NO_HTTP
 
 
 def tell(pieces: Sequence[Chunk | Gap]) -> list[str]:
-    """What an exchange makes of the pieces, independent of how they are cut: up to a switch or the end of HTTP."""
+    """What an exchange makes of the pieces, independent of how they are cut: up to a switch or the end of HTTP.
+
+    What a proxy's tunnel carries is told as well, by an exchange of its own.
+    """
     exchange = Exchange()
     told: list[str] = []
     left: list[Chunk | Gap] = []
     switched = False
-    for piece in pieces:
+    coming = deque(pieces)
+    while coming:
+        piece = coming.popleft()
         if switched:
             left.append(piece)
             continue
@@ -214,6 +229,9 @@ def tell(pieces: Sequence[Chunk | Gap]) -> list[str]:
                 switched = True
                 told.append("switched" if event.client_in_sync else "switched, client unknown")
                 left += event.pieces
+            elif isinstance(event, Tunnelled):
+                exchange = Exchange()
+                coming.extendleft(reversed(event.pieces))
             else:
                 return [*told, "gave up"]
     if switched:

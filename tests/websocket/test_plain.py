@@ -77,7 +77,8 @@ def connection(pieces: PIECES, deflate: bool, general: bool) -> Connection:
     request = parse_request(REQUEST + extensions, 1, 1, SECOND, SECOND)
     response = parse_response(RESPONSE + extensions, 2, 2, SECOND, SECOND)
     assert request is not None and response is not None
-    made = Connection(1, TcpStream(0, CLIENT_TO_SERVER, segment(0), 0), 0, 0, Timeline() if general else None)
+    stream = TcpStream(0, CLIENT_TO_SERVER, segment(0), 0)
+    made = Connection(1, stream, stream, 0, 0, Timeline() if general else None)
     made.request(request)
     made.answer(Handshake(request, response))
     made.open(client_in_sync=True)

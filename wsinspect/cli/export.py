@@ -20,10 +20,12 @@ from wsinspect.export.message import frame_name, is_printable, payload_of
 from wsinspect.export.selection import PacketIndex, Progress
 from wsinspect.export.target import new_file
 from wsinspect.inspector import Inspector
+from wsinspect.keys import NO_OPTIONS, KeySource, TlsOptions
 from wsinspect.replay import replay
 from wsinspect.report import model
 from wsinspect.report.build import capture_report, connection_report
 from wsinspect.timeline import Timeline
+from wsinspect.tls.keylog import KeyLog
 
 STANDARD_OUTPUT: Final = "-"
 
@@ -31,8 +33,11 @@ STANDARD_OUTPUT: Final = "-"
 class FileSelection:
     """Connections of a capture that has been read to its end."""
 
-    def __init__(self, path: str, reader: CaptureReader, inspector: Inspector, chosen: Sequence[Connection]) -> None:
+    def __init__(
+        self, path: str, reader: CaptureReader, inspector: Inspector, chosen: Sequence[Connection], keys: KeyLog
+    ) -> None:
         self.file = reader
+        self.keys = keys
         self.of = len(inspector.connections)
         self.end_ns = inspector.last_ns
         self._path = path
@@ -52,26 +57,31 @@ class FileSelection:
         return connection_report(connection, self._found[connection.id])
 
     def timeline(self, place: int) -> Timeline:
-        return replay(self._chosen[place], self.file)
+        return replay(self._chosen[place], self.file, self.keys)
 
     def index(self, place: int) -> PacketIndex:
         return PacketIndex(self._chosen[place].packet_offsets, self._chosen[place].packet_numbers)
 
 
-def export_file(path: str, format_: str, output: str, ids: Sequence[int], overwrite: bool) -> None:
+def export_file(
+    path: str, format_: str, output: str, ids: Sequence[int], overwrite: bool, tls: TlsOptions = NO_OPTIONS
+) -> None:
     """Write the connections with these ids, or all, to `output`."""
     wanted = BY_ID[format_]
     if output == STANDARD_OUTPUT and not wanted.is_text and sys.stdout.isatty():
         raise WsinspectError(f"{format_} is nothing for a terminal", "name a file: -o FILE")
     with _output(path, output, overwrite) as file, open_capture(path, random_access=True) as reader:
-        inspector = _inspect(reader)
-        selection = FileSelection(path, reader, inspector, _choose(inspector.connections, ids))
+        keys = KeySource(tls, lambda: reader.secrets)
+        inspector = _inspect(reader, keys)
+        selection = FileSelection(path, reader, inspector, _choose(inspector.connections, ids), keys.log)
         _write(wanted, selection, file)
     if output != STANDARD_OUTPUT:
         _tell(f"{len(selection):,} of {selection.of:,} connections", output)
 
 
-def export_message(path: str, name: str, output: str, ids: Sequence[int], overwrite: bool) -> None:
+def export_message(
+    path: str, name: str, output: str, ids: Sequence[int], overwrite: bool, tls: TlsOptions = NO_OPTIONS
+) -> None:
     """Write the payload of the message that frame `name` of the only connection in `ids` belongs to."""
     if len(ids) != 1:
         raise WsinspectError(
@@ -79,8 +89,9 @@ def export_message(path: str, name: str, output: str, ids: Sequence[int], overwr
         )
     frame = frame_name(name)
     with open_capture(path, random_access=True) as reader:
-        chosen = _choose(_inspect(reader).connections, ids)
-        payload = payload_of(replay(chosen[0], reader), frame)
+        keys = KeySource(tls, lambda: reader.secrets)
+        chosen = _choose(_inspect(reader, keys).connections, ids)
+        payload = payload_of(replay(chosen[0], reader, keys.log), frame)
     if output == STANDARD_OUTPUT and sys.stdout.isatty() and not is_printable(payload):
         raise WsinspectError("this message is nothing for a terminal", "name a file: -o FILE")
     with _output(path, output, overwrite) as file:
@@ -89,9 +100,10 @@ def export_message(path: str, name: str, output: str, ids: Sequence[int], overwr
         _tell(f"{len(payload):,} bytes", output)
 
 
-def _inspect(reader: CaptureReader) -> Inspector:
-    inspector = Inspector(index=True)
+def _inspect(reader: CaptureReader, keys: KeySource) -> Inspector:
+    inspector = Inspector(index=True, keys=keys.log)
     for batch in with_progress(reader):
+        keys.refresh()
         inspector.feed_batch(batch)
     inspector.finish()
     return inspector

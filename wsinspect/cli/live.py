@@ -24,6 +24,7 @@ from wsinspect.diagnosis.timers import with_user_timers
 from wsinspect.errors import WsinspectError
 from wsinspect.escape import terminal
 from wsinspect.inspector import Inspector
+from wsinspect.keys import KeySource, TlsOptions
 from wsinspect.report import model
 from wsinspect.report.build import capture_report
 from wsinspect.rules.rule import Severity
@@ -84,6 +85,7 @@ def begin_capture(options: LiveOptions, import_all: Callable[[], None]) -> LiveC
 
 def import_all() -> None:
     """Load what a report may need."""
+    import wsinspect.layers.tls
     import wsinspect.transport.encapsulation  # noqa: F401
 
     for codec in ("ascii", "latin-1", "utf-8", "idna"):
@@ -91,7 +93,7 @@ def import_all() -> None:
 
 
 def report_live(
-    options: LiveOptions, format_: str, fail_on: str | None, max_connections: int, settings: Settings
+    options: LiveOptions, format_: str, fail_on: str | None, max_connections: int, settings: Settings, tls: TlsOptions
 ) -> int:
     """Capture and print connections as they end; returns the exit status."""
     known = with_user_timers(settings.timers, settings.lifetimes)
@@ -100,7 +102,7 @@ def report_live(
         if sys.stderr.isatty():
             click.echo(f"Capturing on {capture.name} with {capture.method}; Ctrl-C ends.", err=True)
         try:
-            report = _report(capture.name, capture.reader, Printer(format_, max_connections, known))
+            report = _report(capture.name, capture.reader, Printer(format_, max_connections, known), tls)
         except Exception:
             capture.keep = True  # a bug of ours must not cost the user what was captured
             raise
@@ -109,7 +111,9 @@ def report_live(
     return _status(report, fail_on)
 
 
-def report_followed(path: str, format_: str, fail_on: str | None, max_connections: int, settings: Settings) -> int:
+def report_followed(
+    path: str, format_: str, fail_on: str | None, max_connections: int, settings: Settings, tls: TlsOptions
+) -> int:
     """The same for a file that grows, or a pipe."""
     known = with_user_timers(settings.timers, settings.lifetimes)
     follow = Follow()
@@ -117,17 +121,19 @@ def report_followed(path: str, format_: str, fail_on: str | None, max_connection
         signals.lead_to(follow.stop)
         with open_capture(path, follow=follow) as reader:
             report = _report(
-                "standard input" if path == "-" else path, reader, Printer(format_, max_connections, known)
+                "standard input" if path == "-" else path, reader, Printer(format_, max_connections, known), tls
             )
     return _status(report, fail_on)
 
 
-def _report(source: str, reader: CaptureReader, printer: Printer) -> model.Report | None:
+def _report(source: str, reader: CaptureReader, printer: Printer, tls: TlsOptions) -> model.Report | None:
     """Print everything; None if nobody reads it any more."""
-    inspector = Inspector()
+    keys = KeySource(tls, lambda: reader.secrets, growing=True)
+    inspector = Inspector(keys=keys.log, all_tls=tls.all_tls)
     moved = time.monotonic()
     try:
         for batch in reader.batches():
+            keys.refresh()
             if batch:
                 moved = time.monotonic()
             else:

@@ -10,7 +10,9 @@ import click
 from wsinspect import __version__
 from wsinspect.cli.options import FILE, MAX_CONNECTIONS, capture_options, live_options, max_connections_option
 from wsinspect.cli.settings import config_option, loaded_settings, timer_option
+from wsinspect.cli.tls import keylog_option, tls_options
 from wsinspect.errors import WsinspectError
+from wsinspect.keys import TlsOptions
 
 _HELP = """Find every WebSocket connection in a capture: how it closed, who closed it, which rules were broken.
 
@@ -84,6 +86,7 @@ def cli() -> None:
 @click.option("-r", "--read", "file", metavar="FILE", type=FILE, help="The same as FILE.")
 @click.option("--follow", is_flag=True, help="FILE is still being written: show what is added to it.")
 @timer_option
+@tls_options
 @capture_options
 @max_connections_option
 @config_option
@@ -93,6 +96,8 @@ def open_command(
     follow: bool,
     timers: tuple[str, ...],
     config: str | None,
+    keylog: str | None,
+    all_tls: bool,
     max_connections: int | None,
     **capture: Any,
 ) -> None:
@@ -102,13 +107,13 @@ def open_command(
     wsinspect incident.pcapng
     sudo wsinspect -i eth0 'tcp port 8080'
     """
-    loaded = loaded_settings(config, timers)
+    loaded, tls = loaded_settings(config, timers), TlsOptions(keylog, all_tls)
     # Textual is loaded only for the screen, and before root is given up: then its files may not be readable any more.
     if capture["interfaces"]:
         from wsinspect.cli.watch import watch_live
 
         options = live_options(words, file is not None or follow, **capture)
-        sys.exit(watch_live(options, loaded, max_connections or MAX_CONNECTIONS))
+        sys.exit(watch_live(options, loaded, tls, max_connections or MAX_CONNECTIONS))
     path = file or (words[0] if words else None)
     if path is None or len(words) + (file is not None) > 1:
         raise WsinspectError("name one capture file, or an interface with -i", "wsinspect --help tells more")
@@ -116,7 +121,7 @@ def open_command(
 
     if follow or is_pipe(path):
         max_connections = max_connections or MAX_CONNECTIONS
-    sys.exit(watch_file(path, loaded, max_connections, follow=follow))
+    sys.exit(watch_file(path, loaded, tls, max_connections, follow=follow))
 
 
 @cli.command("report", short_help="Print all connections, how they closed, what was broken.")
@@ -136,35 +141,36 @@ def open_command(
     help="Exit with status 1 if there is a violation of at least this severity.",
 )
 @timer_option
+@tls_options
 @click.option("--follow", is_flag=True, help="FILE is still being written: go on until Ctrl-C.")
 @capture_options
 @config_option
 @max_connections_option
 def report_command(
     words: tuple[str, ...], file: str | None, format_: str, fail_on: str | None, timers: tuple[str, ...], follow: bool,
-    max_connections: int | None, config: str | None, **capture: Any,
+    max_connections: int | None, config: str | None, keylog: str | None, all_tls: bool, **capture: Any,
 ) -> None:  # fmt: skip
     """Print a report on the capture FILE (- for standard input), or on live traffic, to standard output.
 
     \b
     Exit status: 0 done · 1 --fail-on found something · 2 wrong usage or unreadable input
     """
-    settings = loaded_settings(config, timers).settings
+    settings, tls = loaded_settings(config, timers).settings, TlsOptions(keylog, all_tls)
     if capture["interfaces"]:
         from wsinspect.cli.live import report_live
 
         options = live_options(words, file is not None or follow, **capture)
-        sys.exit(report_live(options, format_, fail_on, max_connections or MAX_CONNECTIONS, settings))
+        sys.exit(report_live(options, format_, fail_on, max_connections or MAX_CONNECTIONS, settings, tls))
     path = file or (words[0] if words else None)
     if path is None or len(words) + (file is not None) > 1:
         raise WsinspectError("name one capture file, or an interface with -i", "wsinspect report --help tells more")
     if follow or is_pipe(path):
         from wsinspect.cli.live import report_followed
 
-        sys.exit(report_followed(path, format_, fail_on, max_connections or MAX_CONNECTIONS, settings))
+        sys.exit(report_followed(path, format_, fail_on, max_connections or MAX_CONNECTIONS, settings, tls))
     from wsinspect.cli.report import print_report
 
-    sys.exit(print_report(path, format_, fail_on, settings))
+    sys.exit(print_report(path, format_, fail_on, settings, tls))
 
 
 @cli.command("export", short_help="Write connections as pcapng, JSON, HAR, Markdown, CSV or HTML.")
@@ -185,9 +191,11 @@ def report_command(
     "--message", metavar="SIDE:FRAME", help="Instead of connections the payload of one message, as in client:12."
 )
 @click.option("--force", is_flag=True, help="Overwrite OUT.")
+@keylog_option
 def export_command(
-    file: str, format_: str | None, output: str, ids: tuple[int, ...], message: str | None, force: bool
-) -> None:
+    file: str, format_: str | None, output: str, ids: tuple[int, ...], message: str | None, force: bool,
+    keylog: str | None,
+) -> None:  # fmt: skip
     """Write connections of the capture FILE (- for standard input) to another file.
 
     \b
@@ -200,9 +208,9 @@ def export_command(
     if (format_ is None) is (message is None):
         raise WsinspectError("say --format, or --message", "wsinspect export --help tells more")
     if message is not None:
-        export_message(file, message, output, ids, force)
+        export_message(file, message, output, ids, force, TlsOptions(keylog))
     elif format_ is not None:
-        export_file(file, format_, output, ids, force)
+        export_file(file, format_, output, ids, force, TlsOptions(keylog))
 
 
 @cli.command("interfaces", short_help="List what can be captured on (also: wsinspect -D).")

@@ -13,6 +13,7 @@ from wsinspect.diagnosis.facts import Facts
 from wsinspect.diagnosis.gather import gather
 from wsinspect.diagnosis.timers import Timers, with_user_timers
 from wsinspect.inspector import Inspector
+from wsinspect.keys import KeySource, TlsOptions
 from wsinspect.report import model
 from wsinspect.report.build import add_diagnoses, capture_report, connection_report, connection_reports, whole_report
 from wsinspect.report.encode import connection_line, json_document, rest_lines
@@ -21,11 +22,14 @@ from wsinspect.rules.rule import Severity
 from wsinspect.settings.model import Settings
 
 
-def print_report(path: str, format_: str, fail_on: str | None, settings: Settings) -> int:
+def print_report(path: str, format_: str, fail_on: str | None, settings: Settings, tls: TlsOptions) -> int:
     """Print the report on the capture at `path`. Returns the exit status."""
     known = with_user_timers(settings.timers, settings.lifetimes)
     with open_capture(path) as reader:
-        report = _stream(path, reader, known) if format_ == "ndjson" else _inspect(path, reader, known)
+        keys = KeySource(tls, lambda: reader.secrets)
+        inspector = Inspector(keys=keys.log, all_tls=tls.all_tls)
+        read = _stream if format_ == "ndjson" else _inspect
+        report = read(path, reader, inspector, keys, known)
     if format_ == "json":
         sys.stdout.buffer.write(json_document(report, for_people=sys.stdout.isatty()))
     elif format_ == "text":
@@ -33,20 +37,20 @@ def print_report(path: str, format_: str, fail_on: str | None, settings: Setting
     return 1 if fail_on is not None and _has_violation(report, Severity(fail_on)) else 0
 
 
-def _inspect(path: str, reader: CaptureReader, timers: Timers) -> model.Report:
-    inspector = Inspector()
+def _inspect(path: str, reader: CaptureReader, inspector: Inspector, keys: KeySource, timers: Timers) -> model.Report:
     for batch in with_progress(reader):
+        keys.refresh()
         inspector.feed_batch(batch)
     inspector.finish()
     return _report(path, reader, inspector, connection_reports(inspector.connections, timers))
 
 
-def _stream(path: str, reader: CaptureReader, timers: Timers) -> model.Report:
+def _stream(path: str, reader: CaptureReader, inspector: Inspector, keys: KeySource, timers: Timers) -> model.Report:
     """Print each connection as soon as it is over, then the rest: the summary knows what only all of them show."""
-    inspector = Inspector()
     output = sys.stdout.buffer
     printed: list[tuple[model.Connection, Facts]] = []
     for batch in with_progress(reader):
+        keys.refresh()
         printed += _print_connections(inspector.feed_batch(batch), output, timers)
         output.flush()
     printed += _print_connections(inspector.finish(), output, timers)

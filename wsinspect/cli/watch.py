@@ -10,6 +10,7 @@ from wsinspect.capture.live.capture import LiveCapture
 from wsinspect.cli.live import LiveOptions, abandon, begin_capture, import_all, say_where
 from wsinspect.cli.signals import EndSignals
 from wsinspect.diagnosis.timers import Timers, with_user_timers
+from wsinspect.keys import TlsOptions
 from wsinspect.settings.read import Loaded
 from wsinspect.tui.app import WsinspectApp
 from wsinspect.tui.live_source import LiveSource
@@ -17,23 +18,23 @@ from wsinspect.tui.source import FollowedSource, open_source
 from wsinspect.tui.terminal import Terminal
 
 
-def watch_file(path: str, loaded: Loaded, max_connections: int | None, *, follow: bool) -> int:
+def watch_file(path: str, loaded: Loaded, tls: TlsOptions, max_connections: int | None, *, follow: bool) -> int:
     """Inspect a capture, and what is added to it if `follow`; returns the exit status.
 
     Raises `WsinspectError`, before the screen starts, if it cannot be opened.
     """
     open_ = FollowedSource if follow else open_source
-    with EndSignals() as signals, closing(open_(path, _timers(loaded))) as source:
+    with EndSignals() as signals, closing(open_(path, _timers(loaded), tls)) as source:
         app = WsinspectApp(source, loaded, max_connections)
         signals.lead_to(app.leave, Terminal().restore)
         app.run()
         return app.return_code or 0
 
 
-def watch_live(options: LiveOptions, loaded: Loaded, max_connections: int) -> int:
+def watch_live(options: LiveOptions, loaded: Loaded, tls: TlsOptions, max_connections: int) -> int:
     """Capture, and look at it on the screen; returns the exit status."""
     with EndSignals() as signals, begin_capture(options, _import_all) as capture:
-        app = WsinspectApp(LiveSource(capture, _timers(loaded)), loaded, max_connections)
+        app = WsinspectApp(LiveSource(capture, _timers(loaded), tls), loaded, max_connections)
         terminal = Terminal()
 
         def end_at_once() -> None:

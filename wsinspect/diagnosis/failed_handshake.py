@@ -5,6 +5,7 @@ from typing import Final
 from wsinspect.diagnosis.cause import Confidence, Diagnosis, span
 from wsinspect.diagnosis.facts import Facts
 from wsinspect.diagnosis.thresholds import HANDSHAKE_TIMEOUT
+from wsinspect.tls.facts import TlsFacts
 from wsinspect.transport.httphead import RequestHead, ResponseHead
 
 ID = "failed-handshake"
@@ -24,12 +25,23 @@ _LOOK: Final = {
     429: "The client comes too often: let it wait longer between attempts.",
 }
 
+_CERTIFICATE: Final = "Look at the certificate (who signed it, until when, for which names) and at what is trusted."
+_LOOK_AT_TLS: Final = {
+    40: "Compare the protocol versions and cipher suites that both sides are set to.",
+    70: "Compare the protocol versions that both sides are set to.",
+    112: "Check the host name in the URL, and which names the server is set up for.",
+    116: "Give the client the certificate that the server wants.",
+    **dict.fromkeys((42, 43, 44, 45, 46, 48), _CERTIFICATE),
+}
+
 
 def failed_handshake(facts: Facts) -> Diagnosis | None:
     """Names the missing or wrong field first, the status second."""
     ending = facts.ending
     if not ending.failed:
         return None
+    if ending.tls is not None:
+        return _tls_failed(ending.tls)
     request, response = facts.handshake.request, facts.handshake.response
     if ending.refusal:
         why = ", ".join(ending.refusal)
@@ -57,6 +69,19 @@ def failed_handshake(facts: Facts) -> Diagnosis | None:
         f"The server refused the handshake with {status}. {_look(request, response)}",
         f"a proxy that {upstream}" if upstream else "",
     )
+
+
+def _tls_failed(tls: TlsFacts) -> Diagnosis | None:
+    """What the alert says; without one that can be read there is nothing to go by."""
+    alert = tls.failure
+    if alert is None:
+        return None
+    by_client = alert.direction == tls.client_direction
+    side = "client" if by_client else "server"
+    meaning = f": {alert.meaning}" if alert.meaning else ""
+    look = _LOOK_AT_TLS.get(alert.description, "Its log, or the one of its TLS library, says what it could not accept.")
+    text = f"The {side} ended the TLS handshake with {alert.name}{meaning}. {look}"
+    return _likely(text, f"the {side}'s TLS ({alert.name})")
 
 
 def _likely(text: str, brief: str) -> Diagnosis:

@@ -4,7 +4,7 @@ from wsinspect.connection import Connection
 from wsinspect.conversation import Conversation
 from wsinspect.latejoin import Joined, LateJoin
 from wsinspect.transport.channel import Channel, Layer
-from wsinspect.transport.exchange import Answered, Exchange, GaveUp, Requested, Switched
+from wsinspect.transport.exchange import Answered, Exchange, GaveUp, Requested, Switched, Tunnelled
 from wsinspect.transport.reassembly import Chunk, Gap
 from wsinspect.websocket.handshake import Handshake, looks_like_websocket
 
@@ -27,8 +27,8 @@ class Http1Layer:
     def feed(self, piece: Chunk | Gap) -> Layer:
         """Take the next bytes."""
         if self._exchange is not None:
-            self._feed_exchange(self._exchange, piece)
-        elif self._connection is not None:
+            return self._feed_exchange(self._exchange, piece)
+        if self._connection is not None:
             self._connection.piece(piece)
         elif self._late_join is not None:
             self._join_late(self._late_join, self._late_join.feed(piece))
@@ -39,7 +39,7 @@ class Http1Layer:
         if self._late_join is not None:
             self._join_late(self._late_join, self._late_join.finish())
 
-    def _feed_exchange(self, exchange: Exchange, piece: Chunk | Gap) -> None:
+    def _feed_exchange(self, exchange: Exchange, piece: Chunk | Gap) -> Layer:
         """HTTP is spoken still, as far as is known."""
         if isinstance(piece, Gap) and self._connection is not None:
             self._connection.gap(piece)
@@ -47,7 +47,7 @@ class Http1Layer:
                 # Whether the server switched, only frames can tell now.
                 self._connection.open_unseen()
                 self._leave_http(self._connection, exchange.waiting())
-                return
+                return self
         for event in exchange.feed(piece):
             if isinstance(event, Requested):
                 if looks_like_websocket(event.request):
@@ -56,9 +56,20 @@ class Http1Layer:
                 self._answered(event, exchange)
             elif isinstance(event, Switched):
                 self._switched(event)
+            elif isinstance(event, Tunnelled):
+                return self._tunnel(event)
             elif isinstance(event, GaveUp):
                 self._give_up(exchange)
-                return
+        return self
+
+    def _tunnel(self, tunnelled: Tunnelled) -> Layer:
+        """Behind a proxy anything may be spoken."""
+        from wsinspect.layers.beginning import BeginningLayer  # which knows this module
+
+        layer: Layer = BeginningLayer(self._conversation, self._channel)
+        for piece in tunnelled.pieces:
+            layer = layer.feed(piece)
+        return layer
 
     def _join_late(self, late_join: LateJoin, joined: Joined | None) -> None:
         """Frames were found on a connection of which the beginning is unknown, or too many bytes without any."""

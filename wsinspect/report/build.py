@@ -13,11 +13,13 @@ from wsinspect.diagnosis.facts import Facts
 from wsinspect.diagnosis.gather import gather
 from wsinspect.diagnosis.timers import Timers, known_timers
 from wsinspect.inspector import Inspector
+from wsinspect.keys import NO_OPTIONS, KeySource
 from wsinspect.report import model
 from wsinspect.report.overview import add_overview
 from wsinspect.report.sentence import summary
 from wsinspect.rules.rule import Severity
 from wsinspect.rules.violation import Violation
+from wsinspect.tls.facts import TlsFacts
 from wsinspect.websocket.closecodes import describe
 from wsinspect.websocket.closing import CloseEvent, Ending, TcpEnd, TcpEndKind, close_event
 from wsinspect.websocket.frames import OPCODE_NAMES
@@ -28,17 +30,21 @@ from wsinspect.websocket.side import Side
 def report_file(path: str) -> model.Report:
     """The whole report on the capture at `path` (`-`: standard input). Raises `WsinspectError` if it cannot be read."""
     with open_capture(path) as reader:
-        inspector = Inspector()
-        inspect_all(reader, inspector)
+        keys = KeySource(NO_OPTIONS, lambda: reader.secrets)
+        inspector = Inspector(keys=keys.log)
+        inspect_all(reader, inspector, keys=keys)
         connections = connection_reports(inspector.connections)
         return whole_report(capture_report(path, reader, inspector), connections)
 
 
 def inspect_all(
-    reader: CaptureReader, inspector: Inspector, on_ended: Callable[[Connection], None] | None = None
-) -> None:
+    reader: CaptureReader, inspector: Inspector, on_ended: Callable[[Connection], None] | None = None,
+    keys: KeySource | None = None,
+) -> None:  # fmt: skip
     """Feed every packet of `reader`; `on_ended` hears of each connection as soon as it is over."""
     for batch in reader.batches():
+        if keys is not None:
+            keys.refresh()
         for connection in inspector.feed_batch(batch):
             if on_ended is not None:
                 on_ended(connection)
@@ -105,10 +111,10 @@ def connection_report(
         tcp_stream=connection.stream.number,
         http2_stream=None,
         http_version=_http_version(connection),
-        tls=None,
+        tls=_tls(connection),
         client=client,
         server=server,
-        url=handshake.url(f"{_bracketed(server.address)}:{server.port}"),
+        url=_url(connection, server),
         subprotocol=handshake.subprotocol,
         extensions=list(handshake.extensions),
         handshake=_handshake_report(connection),
@@ -149,6 +155,8 @@ def close_report(
 
 def state(ending: Ending) -> str:
     """`connecting`, `open`, `closing`, `closed` or `failed`."""
+    if ending.tls is not None:
+        return _sealed_state(ending, ending.tls)
     if ending.failed:
         return "failed" if ending.handshake.response is not None or ending.tcp else "connecting"
     if ending.answer_missed and not ending.tcp:
@@ -159,6 +167,17 @@ def state(ending: Ending) -> str:
     if reset or len(sides) == 2 or (sides and len(closes) == 2):
         return "closed"
     return "closing" if closes or sides else "open"
+
+
+def _sealed_state(ending: Ending, tls: TlsFacts) -> str:
+    if ending.failed:
+        return "failed"
+    if not tls.established:
+        return "connecting"
+    reset = any(end.kind is TcpEndKind.RST for end in ending.tcp)
+    if reset or len({end.by for end in ending.tcp}) == 2:
+        return "closed"
+    return "closing" if ending.tcp else "open"
 
 
 def endpoints(connection: Connection) -> tuple[model.Endpoint, model.Endpoint]:
@@ -223,6 +242,21 @@ def _seconds(time_ns: int) -> float:
 
 def _address(packed: bytes) -> str:
     return str(ipaddress.ip_address(packed))
+
+
+def _url(connection: Connection, server: model.Endpoint) -> str | None:
+    """Its address; of an encrypted connection what the ClientHello tells: the server's name, no path."""
+    address, tls = f"{_bracketed(server.address)}:{server.port}", connection.tls
+    if connection.sealed and tls is not None:
+        port = "" if server.port == 443 else f":{server.port}"
+        return f"wss://{tls.server_name}{port}" if tls.server_name else f"wss://{address}"
+    return connection.handshake.url(address, secure=tls is not None)
+
+
+def _tls(connection: Connection) -> str | None:
+    if connection.tls is None:
+        return None
+    return "decrypted" if connection.tls.decrypted else "encrypted"
 
 
 def _bracketed(address: str) -> str:

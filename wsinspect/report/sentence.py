@@ -4,6 +4,7 @@ from typing import Final
 
 from wsinspect.connection import Connection
 from wsinspect.report.text import duration
+from wsinspect.report.tls_sentence import tls_summary
 from wsinspect.websocket.closecodes import describe
 from wsinspect.websocket.closing import Ending, TcpEnd, TcpEndKind, close_event
 from wsinspect.websocket.half import CloseFrame
@@ -15,6 +16,8 @@ LONG: Final = 600
 
 def summary(connection: Connection, ending: Ending) -> str:
     """Who ended the connection, how, and what the programs at both ends were told."""
+    if ending.tls is not None:
+        return tls_summary(connection, ending, ending.tls)
     if ending.failed:
         return _failed(connection, ending)
     if ending.answer_missed:

@@ -57,11 +57,19 @@ class Switched:
 
 
 @dataclass(frozen=True, slots=True)
+class Tunnelled:
+    """A proxy connected the client to where it wanted (RFC 9110 §9.3.6): what follows is a conversation of its own."""
+
+    pieces: tuple[Chunk | Gap, ...]
+    """The bytes behind both heads."""
+
+
+@dataclass(frozen=True, slots=True)
 class GaveUp:
     """This is no HTTP, or no longer."""
 
 
-ExchangeEvent = Requested | Answered | Switched | GaveUp
+ExchangeEvent = Requested | Answered | Switched | Tunnelled | GaveUp
 
 
 class Exchange:
@@ -99,7 +107,7 @@ class Exchange:
             self._early = self._early_now()
         heads = reader.feed(piece)
         events = self._requested(heads) if reader is self._client else self._responded(heads)
-        if events and isinstance(events[-1], Switched):
+        if events and isinstance(events[-1], Switched | Tunnelled):
             return events
         return events + self._check_limits()
 
@@ -140,7 +148,7 @@ class Exchange:
             for head in heads:
                 assert isinstance(head, ResponseHead)
                 events += self._response(head)
-                if events and isinstance(events[-1], Switched):
+                if events and isinstance(events[-1], Switched | Tunnelled):
                     return events
             if self._server.pieces and self._early is None:
                 self._early = self._early_now()
@@ -159,7 +167,7 @@ class Exchange:
         if head.status == 101:
             return [answered, self._switch()]
         if request is not None and request.method == "CONNECT" and 200 <= head.status < 300:
-            return [answered, *self._open_tunnel()]
+            return [answered, Tunnelled((*self._client.pieces.drain(), *self._server.pieces.drain()))]
         self._server.body(*_response_body(head, request))
         if not any(_may_switch(waiting) for waiting in self._pending):
             self._client.release()
@@ -170,14 +178,6 @@ class Exchange:
         if not self._client.seen:
             in_sync = False
         return Switched((*self._client.pieces.drain(), *self._server.pieces.drain()), in_sync)
-
-    def _open_tunnel(self) -> list[ExchangeEvent]:
-        """A proxy connected us (RFC 9110 §9.3.6): what follows is a conversation of its own."""
-        pieces = [*self._client.pieces.drain(), *self._server.pieces.drain()]
-        self._client, self._server = HttpReader(is_client=True), HttpReader(is_client=False)
-        self._pending.clear()
-        self.client_direction = -1
-        return [event for piece in pieces for event in self.feed(piece)]
 
     def _early_now(self) -> tuple[int, int | None]:
         """Bytes of the client that wait behind its request at this moment."""

@@ -47,6 +47,8 @@ class Gap(NamedTuple):
     packet: int
     """Packet that showed that they are missing."""
     time_ns: int
+    certain: bool = True
+    """Whether the length is known and no estimate, as it can be where what is missing was encrypted."""
 
 
 class Oddity(StrEnum):
@@ -64,6 +66,15 @@ class Note(NamedTuple):
 
     direction: int
     oddity: Oddity
+    packet: int
+    time_ns: int
+
+
+class Remark(NamedTuple):
+    """Something that a protocol above TCP did or that is to be said of it, and that carries no bytes."""
+
+    direction: int
+    text: str
     packet: int
     time_ns: int
 

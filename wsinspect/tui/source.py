@@ -17,6 +17,7 @@ from wsinspect.diagnosis.gather import gather
 from wsinspect.diagnosis.timers import Timers
 from wsinspect.errors import WsinspectError
 from wsinspect.inspector import Inspector
+from wsinspect.keys import NO_OPTIONS, KeySource, TlsOptions
 from wsinspect.replay import replay
 from wsinspect.report import model
 from wsinspect.report.build import connection_report, diagnosis_reports
@@ -114,14 +115,20 @@ class CaptureSource:
     """A capture that is read from a file."""
 
     def __init__(
-        self, name: str, reader: CaptureReader, timers: Timers | None = None, *, endless: bool = False
-    ) -> None:
-        """`endless` input may go on for longer than every TCP connection can be remembered."""
+        self, name: str, reader: CaptureReader, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS, *,
+        endless: bool = False,
+    ) -> None:  # fmt: skip
+        """`endless` input may go on for longer than every TCP connection can be remembered; TLS secrets come with it.
+
+        Raises `WsinspectError` if the key log cannot be read.
+        """
         self.name = name
         self._reader = reader
         self._timers = timers
         self._endless = endless
-        self._inspector = Inspector(index=True)
+        self._keys = KeySource(tls, lambda: reader.secrets, growing=endless)
+        self._all_tls = tls.all_tls
+        self._inspector = Inspector(index=True, keys=self._keys.log, all_tls=tls.all_tls)
         self._connections: dict[int, Connection] = {}  # by index
         self._begun = 0
         self._index = PacketIndex()
@@ -171,6 +178,7 @@ class CaptureSource:
         self._stopped.set()
 
     def feed(self, packets: list[Packet]) -> list[int]:
+        self._keys.refresh()
         if not packets:
             # Silence is time, too: a connection that has ended must not wait for the next packet to be over.
             now_ns = self._inspector.last_ns + int((time.monotonic() - self._moved) * 1e9)
@@ -236,29 +244,29 @@ class CaptureSource:
         assert isinstance(frozen, Connection)
         if not frozen.packet_offsets:
             raise WsinspectError("where its packets are is no longer kept: there were too many of others")
-        return replay(frozen, self._reader)
+        return replay(frozen, self._reader, self._keys.log.frozen(), self._all_tls)
 
     def close(self) -> None:
         self._reader.close()
 
 
-def open_source(path: str, timers: Timers | None = None) -> CaptureSource:
+def open_source(path: str, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS) -> CaptureSource:
     """A capture file, or standard input, with the timers that the diagnosis knows of.
 
     Raises `WsinspectError` if it cannot be read.
     """
     if path != STANDARD_INPUT:
-        return CaptureSource(os.path.basename(path), open_capture(path, random_access=True), timers)
-    return CaptureSource("standard input", open_capture(_input_beside_keyboard(), random_access=True), timers)
+        return CaptureSource(os.path.basename(path), open_capture(path, random_access=True), timers, tls)
+    return CaptureSource("standard input", open_capture(_input_beside_keyboard(), random_access=True), timers, tls)
 
 
 class FollowedSource(CaptureSource):
     """A file that another program is still writing. Raises `WsinspectError` if it cannot be read."""
 
-    def __init__(self, path: str, timers: Timers | None = None) -> None:
+    def __init__(self, path: str, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS) -> None:
         self._follow = Follow()
         reader = open_capture(path, random_access=True, follow=self._follow)
-        super().__init__(os.path.basename(path), reader, timers, endless=True)
+        super().__init__(os.path.basename(path), reader, timers, tls, endless=True)
 
     @property
     def live(self) -> bool:

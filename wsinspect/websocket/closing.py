@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
+from wsinspect.tls.facts import TlsFacts
 from wsinspect.websocket.closecodes import describe
 from wsinspect.websocket.half import CloseFrame, Ping
 from wsinspect.websocket.handshake import Handshake
@@ -98,6 +99,8 @@ class Ending:
     """Time of the connection's last packet that meant something."""
     now_ns: int
     """Time up to which the capture shows that nothing more happened."""
+    tls: TlsFacts | None = None
+    """Set if nothing is known of it but what TLS itself shows: its handshake failed, or it cannot be decrypted."""
 
     def side(self, side: Side) -> SideEnding:
         """What `side` did."""
@@ -114,6 +117,8 @@ class Ending:
     @property
     def failed(self) -> bool:
         """Whether no WebSocket came to be: no answer, another answer than 101, or a 101 that the client gave up on."""
+        if self.tls is not None:
+            return self.tls.failure is not None or (bool(self.tcp) and not self.tls.established)
         return bool(self.refusal) or not (self.opened or self.answer_missed)
 
     @property
@@ -143,7 +148,7 @@ def close_event(ending: Ending, side: Side) -> CloseEvent | None:
     if ending.failed and (side is Side.CLIENT or not ending.opened):
         # The server's program never had a WebSocket. A browser's page sees 1006 and nothing else.
         return _UNCLEAN if side is Side.CLIENT and _handshake_over(ending) else None
-    if not ending.over or ending.answer_missed:
+    if not ending.over or ending.answer_missed or ending.tls is not None:
         return None
     mine, peer = ending.side(side), ending.side(side.peer)
     library = library_of(ending.handshake, side)
@@ -168,7 +173,7 @@ def close_event(ending: Ending, side: Side) -> CloseEvent | None:
 
 
 def _handshake_over(ending: Ending) -> bool:
-    return ending.handshake.response is not None or bool(ending.tcp)
+    return ending.handshake.response is not None or bool(ending.tcp) or ending.tls is not None
 
 
 def _arrived(ending: Ending, mine: SideEnding, peer: SideEnding, received: CloseFrame) -> bool:

@@ -180,7 +180,7 @@ class FrameDecoder:
         header = self._header
         if not self.synced:
             return []
-        if header is not None and gap.length <= self._left:
+        if header is not None and gap.certain and gap.length <= self._left:
             self._position += gap.length
             self._left -= gap.length
             last = not self._left

@@ -1,0 +1,47 @@
+"""The first bytes of a channel: they tell which protocol is spoken on it."""
+
+from typing import Final
+
+from wsinspect.conversation import Conversation
+from wsinspect.layers.http1 import Http1Layer
+from wsinspect.tls.records import like_record
+from wsinspect.transport.channel import Channel, Layer
+from wsinspect.transport.reassembly import Chunk, Gap
+
+MAX_HELD: Final = 64
+"""Pieces that may come before the first bytes tell anything; then it is taken for HTTP/1.x or nothing."""
+
+
+class BeginningLayer:
+    """Holds bytes until it is known who reads them, which most often the first ones tell."""
+
+    __slots__ = ("_channel", "_conversation", "_held")
+
+    def __init__(self, conversation: Conversation, channel: Channel) -> None:
+        self._conversation = conversation
+        self._channel = channel
+        self._held: list[Chunk | Gap] = []
+
+    def feed(self, piece: Chunk | Gap) -> Layer:
+        """Take the next bytes; returns the layer that they are for."""
+        self._held.append(piece)
+        if isinstance(piece, Gap) and len(self._held) < MAX_HELD:
+            return self
+        start = b"".join(
+            held.data for held in self._held if isinstance(held, Chunk) and held.direction == piece.direction
+        )
+        is_tls = like_record(start)
+        if is_tls is None and len(self._held) < MAX_HELD:
+            return self
+        layer = self._tls() if is_tls else Http1Layer(self._conversation, self._channel)
+        for held in self._held:
+            layer = layer.feed(held)
+        return layer
+
+    def _tls(self) -> Layer:
+        from wsinspect.layers.tls import TlsLayer  # with the ciphers, which take a while to load
+
+        return TlsLayer(self._conversation, self._channel)
+
+    def finish(self) -> None:
+        """No more bytes will come: there were too few to tell anything."""

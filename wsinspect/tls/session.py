@@ -1,0 +1,408 @@
+"""One TLS connection: records in, plaintext out, and the facts about it.
+
+Ciphertext whose keys are not known yet waits for them, if more keys may come; not long and not much of it. What was
+not kept is missing plaintext then, and the records behind it are opened all the same: sequence numbers count on.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from wsinspect.tls.alerts import FATAL, Alert
+from wsinspect.tls.facts import TlsFacts
+from wsinspect.tls.half import HANDSHAKE_RECORDS, Epoch, TlsHalf
+from wsinspect.tls.handshake import (
+    TLS_1_3,
+    ClientHello,
+    MessageType,
+    ServerHello,
+    client_hello,
+    encrypted_extensions,
+    server_hello,
+)
+from wsinspect.tls.keylog import KeyLog, Label
+from wsinspect.tls.keyschedule import key_block
+from wsinspect.tls.protection import Protection, Tls13, tls12
+from wsinspect.tls.records import HEADER, ContentType, Lost, Record, RecordEvent, Unreadable
+from wsinspect.tls.suites import Suite, suite_name, supported_suite
+from wsinspect.transport.reassembly import Chunk, Gap, Remark
+
+MAX_WAITING: Final = 256 * 1024
+"""Bytes of ciphertext of one connection that wait for keys."""
+WAIT_NS: Final = 5_000_000_000
+"""Packet time for which they wait."""
+
+
+_OVERHEAD: Final = 17
+"""About so many payload bytes of an encrypted record are no plaintext."""
+
+
+class Plaintext(NamedTuple):
+    """Application data of one record."""
+
+    direction: int
+    data: bytes
+    end: int
+    """Offset behind its record on the channel below."""
+    packet: int
+    """The packet that completed the record."""
+    time_ns: int
+
+
+class Missing(NamedTuple):
+    """Application data that could not be read."""
+
+    direction: int
+    length: int
+    certain: bool
+    """Whether the length is known and no estimate."""
+    end: int
+    packet: int
+    time_ns: int
+
+
+TlsEvent = Plaintext | Missing | Remark
+
+
+class TlsSession:
+    """Both directions."""
+
+    def __init__(self, keys: KeyLog) -> None:
+        self.facts = TlsFacts()
+        self._keys = keys
+        self._halves = (TlsHalf(0), TlsHalf(1))
+        self._hello: ClientHello | None = None  # of the handshake under way: the first one, or a renegotiation
+        self._chosen: ServerHello | None = None
+        self._suite: Suite | None = None
+        self._waiting: deque[Record | Lost] = deque()
+        self._waiting_bytes = 0
+        self._waiting_since = 0
+        self._events: list[TlsEvent] = []
+
+    @property
+    def client_random(self) -> bytes | None:
+        """Of the first ClientHello: by it a key log names the connection."""
+        return self.facts.client_hello.random if self.facts.client_hello else None
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is ciphertext that may still be decrypted."""
+        return bool(self._waiting)
+
+    def waits_from(self, direction: int) -> int:
+        """Offset on the channel below of the first byte that is in no record yet."""
+        return self._halves[direction].reader.waits_from
+
+    def feed(self, piece: Chunk | Gap) -> list[TlsEvent]:
+        """What `piece` brings to light."""
+        for event in self._halves[piece.direction].reader.feed(piece):
+            self._receive(event)
+        return self._take_events()
+
+    def wake(self) -> list[TlsEvent]:
+        """More secrets of this connection are known: what they open."""
+        if self.facts.locked:
+            self._unlock()
+        else:
+            self._drain()
+        return self._take_events()
+
+    def finish(self) -> list[TlsEvent]:
+        """No more bytes will come; what still waits is lost."""
+        self._drain()
+        if self._waiting:
+            self._lock("its keys are not in the key log")
+        return self._take_events()
+
+    def _take_events(self) -> list[TlsEvent]:
+        events, self._events = self._events, []
+        return events
+
+    def _receive(self, event: RecordEvent) -> None:
+        if isinstance(event, Unreadable):
+            self._lock("it is no TLS that can be read")
+            return
+        self.facts.last_ns = event.time_ns
+        behind = self._waiting and (self._halves[event.direction].encrypted or self._waits_in(event.direction))
+        if behind or not self._process(event):
+            self._wait(event)
+        elif self._waiting:
+            self._drain()
+
+    def _waits_in(self, direction: int) -> bool:
+        return any(event.direction == direction for event in self._waiting)
+
+    def _wait(self, event: Record | Lost) -> None:
+        """Keep what cannot be opened yet, or give that up."""
+        if not self._waiting:
+            self._waiting_since = event.time_ns
+        self._waiting.append(event)
+        self._waiting_bytes += len(event.payload) if isinstance(event, Record) else 0
+        if self._chosen is not None and not self._keys.growing:
+            self._lock("its keys are not in the key log" if len(self._keys) else "there are no keys")
+        elif self._waiting_bytes > MAX_WAITING or event.time_ns - self._waiting_since > WAIT_NS:
+            self._lock("its keys are not in the key log so far" if self._chosen else "its ServerHello was not captured")
+
+    def _drain(self) -> None:
+        """Process what waits, as far as it goes."""
+        while self._waiting and self._process(self._waiting[0]):
+            event = self._waiting.popleft()
+            self._waiting_bytes -= len(event.payload) if isinstance(event, Record) else 0
+
+    def _lock(self, why: str) -> None:
+        """It cannot be decrypted, at least for now: records are only counted from here on."""
+        if not self.facts.locked:
+            self.facts.locked = why
+            self.facts.decrypted = False
+        while self._waiting:
+            self._count(self._waiting.popleft())
+        self._waiting_bytes = 0
+
+    def _unlock(self) -> None:
+        """Keys came after all. Counted records of TLS 1.3 may be some of the handshake, which has keys of its own."""
+        if self._chosen is None or self._suite is None or not all(half.has_keys for half in self._halves):
+            return
+        self.facts.locked = ""
+        for half in self._halves:
+            if self._chosen.version == TLS_1_3:
+                half.least = max(0, half.most - HANDSHAKE_RECORDS)
+
+    # Records
+
+    def _process(self, event: Record | Lost) -> bool:
+        """Take a record, or the lack of it; whether that was possible yet."""
+        half = self._halves[event.direction]
+        if self.facts.locked:
+            self._count(event)
+        elif isinstance(event, Lost):
+            self._lose(event, half)
+        elif half.encrypted:
+            return self._open(event, half)
+        elif event.kind == ContentType.APPLICATION_DATA:
+            return self._early(event, half)
+        else:
+            self._content(event, event.kind, event.payload, half)
+        return True
+
+    def _count(self, event: Record | Lost) -> None:
+        """A record that nobody can open."""
+        half = self._halves[event.direction]
+        facts = self.facts
+        if isinstance(event, Lost):
+            half.lose(event)
+            return
+        if not half.encrypted and event.kind in (ContentType.HANDSHAKE, ContentType.ALERT):
+            self._content(event, event.kind, event.payload, half)
+            return
+        if event.kind == ContentType.CHANGE_CIPHER_SPEC:
+            self._change_cipher(half)
+            return
+        half.skip(event)
+        small = len(event.payload) in _alert_sizes(self._suite)
+        is_alert = event.kind == ContentType.ALERT or (event.kind == ContentType.APPLICATION_DATA and small)
+        facts.likely_alert[event.direction] = event.packet if is_alert else 0
+        if event.kind == ContentType.APPLICATION_DATA and not small:
+            self._established_by(event)
+            facts.shape.record(event.direction == facts.client_direction, len(event.payload) - _OVERHEAD)
+
+    def _established_by(self, record: Record) -> None:
+        """TLS 1.2 has application data only behind the handshake; TLS 1.3's is seen by what both sides sent."""
+        if self._chosen is not None and self._chosen.version != TLS_1_3:
+            self.facts.established = True
+        elif record.direction == self.facts.client_direction and self._chosen is not None:
+            self._halves[record.direction].finished = True
+            self.facts.established = True
+
+    def _early(self, record: Record, half: TlsHalf) -> bool:
+        """Application data before any key was agreed: 0-RTT, which only the ServerHello tells the cipher of."""
+        hello = self._hello
+        if hello is not None and record.direction == self.facts.client_direction and self._chosen is None:
+            return False
+        self._lock("its handshake was not captured")
+        self._count(record)
+        return True
+
+    def _open(self, record: Record, half: TlsHalf) -> bool:
+        if self._chosen is not None and self._chosen.version == TLS_1_3 and record.kind != ContentType.APPLICATION_DATA:
+            if record.kind == ContentType.ALERT:
+                self._content(record, record.kind, record.payload, half)  # in plaintext: it could not read the keys
+            return True  # a ChangeCipherSpec for middleboxes (RFC 8446 §D.4)
+        if self._suite is None:
+            number = self._chosen.suite if self._chosen else 0
+            self._lock(f"cipher suite {suite_name(number)} is not supported")
+            self._count(record)
+            return True
+        if half.given_up:
+            half.skip(record)
+            return True
+        lost_bytes = half.lost_bytes
+        found = half.open(record) if half.has_keys else None
+        if found is None:
+            if not half.has_keys or (not half.finished and half.epochs[-1].protection is None):
+                return False
+            self._not_opened(record, half)
+            return True
+        kind, data, lost = found
+        self.facts.decrypted = True
+        if lost_bytes and (lost or half.opened > 1):
+            self._missing(half, lost_bytes, lost, record)
+        self._content(record, kind, data, half)
+        return True
+
+    def _not_opened(self, record: Record, half: TlsHalf) -> None:
+        """No key fits: 0-RTT data whose secret is unknown or that was rejected, or a damaged record."""
+        hello = self.facts.client_hello
+        early = hello is not None and hello.early_data and record.direction == self.facts.client_direction
+        if early and not half.opened:
+            if not self.facts.early_data:
+                self._remark(record, "0-RTT data, which cannot be decrypted")
+            self.facts.early_data += len(record.payload)
+        elif half.opened or half.finished:
+            half.skip(record)
+            half.least = max(0, half.least - 1)
+            self._remark(record, "A record that cannot be decrypted")
+            if half.given_up:
+                self._remark(record, "Decryption of this direction is given up: too much of it was not captured")
+
+    def _lose(self, lost: Lost, half: TlsHalf) -> None:
+        protection = half.epochs[0].protection if half.epochs else None
+        exact = lost.payload >= 0 and protection is not None and protection.overhead >= 0
+        if exact and protection is not None and half.finished and lost.kind == ContentType.APPLICATION_DATA:
+            half.messages.gap()
+            half.sequence += 1
+            length = max(0, lost.payload - protection.overhead)
+            self._events.append(
+                Missing(lost.direction, length, not half.lost_bytes, lost.end, lost.packet, lost.time_ns)
+            )
+            return
+        half.lose(lost)
+
+    def _missing(self, half: TlsHalf, lost_bytes: int, records: int, record: Record) -> None:
+        """Records before `record` were lost, and how many is known now."""
+        protection = half.epochs[0].protection
+        overhead = protection.overhead if protection is not None and protection.overhead >= 0 else 0
+        length = max(1, lost_bytes - records * (HEADER + overhead))
+        start = record.end - HEADER - len(record.payload)
+        self._events.append(Missing(record.direction, length, False, start, record.packet, record.time_ns))
+
+    def _content(self, record: Record, kind: int, data: bytes, half: TlsHalf) -> None:
+        """The content of a record, decrypted if it was encrypted."""
+        if kind == ContentType.APPLICATION_DATA:
+            if not half.finished:
+                half.finished = True
+                self._check_established()
+            if data:
+                self._events.append(Plaintext(record.direction, data, record.end, record.packet, record.time_ns))
+        elif kind == ContentType.HANDSHAKE:
+            for message_type, body in half.messages.feed(data):
+                self._message(message_type, body, record, half)
+        elif kind == ContentType.ALERT and len(data) == 2:
+            alert = Alert(record.direction, data[0] == FATAL, data[1], record.packet, record.time_ns)
+            self.facts.add_alert(alert)
+            self._remark(record, f"Alert: {alert.name}")
+        elif kind == ContentType.CHANGE_CIPHER_SPEC:
+            self._change_cipher(half)
+
+    # The handshake
+
+    def _message(self, message_type: int, body: bytes, record: Record, half: TlsHalf) -> None:
+        if message_type == MessageType.CLIENT_HELLO:
+            self._client_hello(body, record)
+        elif message_type == MessageType.SERVER_HELLO:
+            self._server_hello(body, record)
+        elif message_type == MessageType.ENCRYPTED_EXTENSIONS:
+            self.facts.alpn, accepted = encrypted_extensions(body)
+            if accepted:
+                self._remark(record, "The server accepts 0-RTT data")
+        elif message_type == MessageType.FINISHED:
+            half.finished = True
+            half.advance("application")
+            self._check_established()
+        elif message_type == MessageType.END_OF_EARLY_DATA:
+            half.advance("handshake")
+        elif message_type == MessageType.KEY_UPDATE and self._suite is not None and half.finished:
+            label = self._label(record.direction, "TRAFFIC_SECRET_0")
+            secret = self._keys.secret(label, self._hello.random) if self._hello else None
+            if secret is not None:
+                half.update_key(secret, self._suite)
+                self._remark(record, "KeyUpdate")
+
+    def _client_hello(self, body: bytes, record: Record) -> None:
+        hello = client_hello(body)
+        if hello is None:
+            return
+        again = self._hello is not None
+        self._hello = hello
+        if self.facts.client_hello is None:
+            self.facts.client_hello = hello
+            self.facts.client_direction = record.direction
+        name = f" for {hello.server_name}" if hello.server_name else ""
+        offers = f", ALPN {', '.join(hello.alpn)}" if hello.alpn else ""
+        self._remark(record, f"ClientHello{' again' if again else ''}{name}{offers}")
+
+    def _server_hello(self, body: bytes, record: Record) -> None:
+        chosen = server_hello(body)
+        if chosen is None:
+            return
+        if chosen.retry:
+            self._remark(record, "HelloRetryRequest")
+            return
+        self._chosen = chosen
+        self._suite = supported_suite(chosen.suite) if not chosen.compression else None
+        facts = self.facts
+        if facts.server_hello is None:
+            facts.server_hello = chosen
+            facts.alpn = chosen.alpn
+        self._remark(record, f"ServerHello: {facts.version}, {facts.suite}")
+        if chosen.version == TLS_1_3:
+            for direction, half in enumerate(self._halves):
+                half.begin(self._epochs(direction))
+
+    def _change_cipher(self, half: TlsHalf) -> None:
+        """TLS 1.2 and before: what this direction sends from here on is encrypted with new keys."""
+        hello, chosen, cipher = self._hello, self._chosen, self._suite
+        if chosen is None or hello is None or chosen.version == TLS_1_3:
+            return
+        side = 0 if half is self._halves[self.facts.client_direction] else 1
+
+        def make() -> Protection | None:
+            master = self._keys.secret(Label.MASTER, hello.random)
+            if master is None or cipher is None:
+                return None
+            part = key_block(master, (hello.random, chosen.random), cipher, chosen.version)[side]
+            return tls12(part, cipher, chosen.version, chosen.encrypt_then_mac)
+
+        half.begin([Epoch("application", make)])
+
+    def _epochs(self, direction: int) -> list[Epoch]:
+        """TLS 1.3: what the records of a direction go through."""
+        names = {"handshake": "HANDSHAKE_TRAFFIC_SECRET", "application": "TRAFFIC_SECRET_0"}
+        epochs = [Epoch(name, self._maker(self._label(direction, label))) for name, label in names.items()]
+        hello = self._hello
+        if direction == self.facts.client_direction and hello is not None and hello.early_data:
+            epochs.insert(0, Epoch("early", self._maker(Label.CLIENT_EARLY)))
+        return epochs
+
+    def _maker(self, label: Label) -> Callable[[], Protection | None]:
+        hello, cipher = self._hello, self._suite
+
+        def make() -> Protection | None:
+            secret = self._keys.secret(label, hello.random) if hello is not None else None
+            return Tls13(secret, cipher) if secret is not None and cipher is not None else None
+
+        return make
+
+    def _label(self, direction: int, kind: str) -> Label:
+        return Label(f"{'CLIENT' if direction == self.facts.client_direction else 'SERVER'}_{kind}")
+
+    def _check_established(self) -> None:
+        if all(half.finished for half in self._halves):
+            self.facts.established = True
+
+    def _remark(self, record: Record, text: str) -> None:
+        self._events.append(Remark(record.direction, text, record.packet, record.time_ns))
+
+
+def _alert_sizes(cipher: Suite | None) -> tuple[int, ...]:
+    """Payload bytes that an encrypted alert has in TLS 1.3."""
+    return (3 + cipher.tag_length,) if cipher is not None else (19, 11)
