@@ -32,6 +32,7 @@ ELSEWHERE = {
     "cli/printer": "test_endpoints",
     "cli/report": "test_command",
     "cli/signals": "test_watch",
+    "cli/tls": "test_keys",
     "connection": "test_captures",
     "conversation": "test_captures",
     "dialogue": "test_captures",
@@ -47,10 +48,13 @@ ELSEWHERE = {
     "filter/subject": "test_evaluate",
     "filter/tokens": "test_parser",
     "inspector": "test_stream",
+    "layers/beginning": "test_layers_tls",
+    "layers/http1": "test_captures",
     "replay": "test_invariants",
     "report/brief": "test_fields",
     "report/build": "test_captures",
     "report/model": "test_encode",
+    "report/tls_sentence": "test_layers_tls",
     "rules/judge": "test_captures",
     "rules/rule": "test_catalogue",
     "rules/violation": "test_catalogue",
@@ -69,7 +73,7 @@ ELSEWHERE = {
 """Modules that are tested under another name, and where."""
 STILL_WITHOUT = {"_compile", "cli/progress"}
 """Modules that need a test file of their own; this list only ever gets shorter."""
-AS_A_WHOLE = ("tui/", "payload/", "capture/live/", "diagnosis/")
+AS_A_WHOLE = ("tui/", "tls/", "payload/", "capture/live/", "diagnosis/")
 """Folders whose parts are seen only together: their tests are named after what they do."""
 
 
