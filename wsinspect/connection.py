@@ -10,6 +10,7 @@ from wsinspect.rules.refusal import client_refuses
 from wsinspect.rules.violation import Violation
 from wsinspect.timeline import Timeline
 from wsinspect.tls.facts import TlsFacts
+from wsinspect.tls.keylog import NO_KEYS
 from wsinspect.transport.channel import Channel
 from wsinspect.transport.httphead import RequestHead
 from wsinspect.transport.reassembly import Chunk, Fin, Gap, Note, Remark, Reset, Syn
@@ -27,7 +28,7 @@ class Connection:
 
     __slots__ = (
         "_judge", "_refusal", "answer_missed", "attempt", "channel", "client_direction", "dialogue", "finished",
-        "handshake", "id", "last_ns", "opened_ns", "packet_numbers", "packet_offsets", "revision", "seen_until_ns",
+        "handshake", "id", "keys", "last_ns", "opened_ns", "packet_numbers", "packet_offsets", "revision", "seen_until_ns",
         "started_ns", "stream", "tcp_ends", "timeline", "tls",
     )  # fmt: skip
 
@@ -49,6 +50,8 @@ class Connection:
         """Everything that happens, if it is to be kept."""
         self.tls: TlsFacts | None = None
         """What is known of the TLS under it, if there is any."""
+        self.keys = NO_KEYS
+        """The TLS secrets that are known; a replay asks them again."""
         self.revision = 0
         """Grows with every change that a list of connections shows."""
         self.started_ns = stream.time_ns

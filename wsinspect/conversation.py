@@ -93,7 +93,7 @@ class Conversation:
                 return listed
         connection = self._new_connection(self.stream, channel, client_direction, len(self.connections))
         connection.packet_offsets, connection.packet_numbers = self.packet_offsets, self.packet_numbers
-        connection.tls = self.tls
+        connection.tls, connection.keys = self.tls, self.keys
         for event in self._prologue:
             if isinstance(event, Remark):
                 connection.remark(event)

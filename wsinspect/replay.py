@@ -6,7 +6,6 @@ from wsinspect.capture.packet import Packet
 from wsinspect.connection import Connection
 from wsinspect.inspector import Inspector
 from wsinspect.timeline import Timeline
-from wsinspect.tls.keylog import KeyLog
 
 
 class PacketSource(Protocol):
@@ -16,12 +15,12 @@ class PacketSource(Protocol):
         """The packet whose record is at `offset`."""
 
 
-def replay(connection: Connection, source: PacketSource, keys: KeyLog | None = None, all_tls: bool = False) -> Timeline:
-    """All that happened on `connection`, found in `source` by an `Inspector` with an index and the same `all_tls`.
+def replay(connection: Connection, source: PacketSource) -> Timeline:
+    """All that happened on `connection`, which an `Inspector` with an index found in `source`.
 
     Raises `WsinspectError` if the file can no longer be read.
     """
-    inspector = Inspector(timelines=True, keys=keys, all_tls=all_tls)
+    inspector = Inspector(timelines=True, keys=connection.keys.frozen(), all_tls=connection.sealed)
     for offset, number in zip(connection.packet_offsets, connection.packet_numbers, strict=True):
         inspector.feed(source.packet_at(offset, number))
     inspector.finish()

@@ -25,7 +25,6 @@ from wsinspect.replay import replay
 from wsinspect.report import model
 from wsinspect.report.build import capture_report, connection_report
 from wsinspect.timeline import Timeline
-from wsinspect.tls.keylog import KeyLog
 
 STANDARD_OUTPUT: Final = "-"
 
@@ -33,11 +32,8 @@ STANDARD_OUTPUT: Final = "-"
 class FileSelection:
     """Connections of a capture that has been read to its end."""
 
-    def __init__(
-        self, path: str, reader: CaptureReader, inspector: Inspector, chosen: Sequence[Connection], keys: KeyLog
-    ) -> None:
+    def __init__(self, path: str, reader: CaptureReader, inspector: Inspector, chosen: Sequence[Connection]) -> None:
         self.file = reader
-        self.keys = keys
         self.of = len(inspector.connections)
         self.end_ns = inspector.last_ns
         self._path = path
@@ -57,7 +53,7 @@ class FileSelection:
         return connection_report(connection, self._found[connection.id])
 
     def timeline(self, place: int) -> Timeline:
-        return replay(self._chosen[place], self.file, self.keys)
+        return replay(self._chosen[place], self.file)
 
     def index(self, place: int) -> PacketIndex:
         return PacketIndex(self._chosen[place].packet_offsets, self._chosen[place].packet_numbers)
@@ -73,7 +69,7 @@ def export_file(
     with _output(path, output, overwrite) as file, open_capture(path, random_access=True) as reader:
         keys = KeySource(tls, lambda: reader.secrets)
         inspector = _inspect(reader, keys)
-        selection = FileSelection(path, reader, inspector, _choose(inspector.connections, ids), keys.log)
+        selection = FileSelection(path, reader, inspector, _choose(inspector.connections, ids))
         _write(wanted, selection, file)
     if output != STANDARD_OUTPUT:
         _tell(f"{len(selection):,} of {selection.of:,} connections", output)
@@ -91,7 +87,7 @@ def export_message(
     with open_capture(path, random_access=True) as reader:
         keys = KeySource(tls, lambda: reader.secrets)
         chosen = _choose(_inspect(reader, keys).connections, ids)
-        payload = payload_of(replay(chosen[0], reader, keys.log), frame)
+        payload = payload_of(replay(chosen[0], reader), frame)
     if output == STANDARD_OUTPUT and sys.stdout.isatty() and not is_printable(payload):
         raise WsinspectError("this message is nothing for a terminal", "name a file: -o FILE")
     with _output(path, output, overwrite) as file:

@@ -104,6 +104,9 @@ class KeyLog:
         return random
 
 
+NO_KEYS: Final = KeyLog()
+
+
 def _unhex(digits: bytes) -> bytes | None:
     try:
         return bytes.fromhex(digits.decode("ascii")) or None

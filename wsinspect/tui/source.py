@@ -127,7 +127,6 @@ class CaptureSource:
         self._timers = timers
         self._endless = endless
         self._keys = KeySource(tls, lambda: reader.secrets, growing=endless)
-        self._all_tls = tls.all_tls
         self._inspector = Inspector(index=True, keys=self._keys.log, all_tls=tls.all_tls)
         self._connections: dict[int, Connection] = {}  # by index
         self._begun = 0
@@ -244,7 +243,7 @@ class CaptureSource:
         assert isinstance(frozen, Connection)
         if not frozen.packet_offsets:
             raise WsinspectError("where its packets are is no longer kept: there were too many of others")
-        return replay(frozen, self._reader, self._keys.log.frozen(), self._all_tls)
+        return replay(frozen, self._reader)
 
     def close(self) -> None:
         self._reader.close()
