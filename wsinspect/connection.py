@@ -28,8 +28,8 @@ class Connection:
 
     __slots__ = (
         "_judge", "_refusal", "answer_missed", "attempt", "channel", "client_direction", "dialogue", "finished",
-        "handshake", "id", "keys", "last_ns", "opened_ns", "packet_numbers", "packet_offsets", "revision", "seen_until_ns",
-        "started_ns", "stream", "tcp_ends", "timeline", "tls",
+        "handshake", "id", "keys", "last_ns", "opened_ns", "packet_numbers", "packet_offsets", "revision",
+        "seen_until_ns", "started_ns", "stream", "tcp_ends", "timeline", "tls",
     )  # fmt: skip
 
     def __init__(
