@@ -4,16 +4,17 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from aiohttp import ClientSession, WSMsgType, web
+from node_ends import Codes
 
 
 @contextlib.asynccontextmanager
-async def aiohttp_server(codes: dict[int, int]) -> AsyncIterator[int]:
-    """The port of a server; the code that it was told goes into `codes`, by the client's port."""
+async def aiohttp_server(codes: Codes) -> AsyncIterator[int]:
+    """The port of a server; the code that it was told goes into `codes`, by both ports."""
 
     async def handle(request: web.Request) -> web.WebSocketResponse:
         transport = request.transport
         assert transport is not None
-        port = transport.get_extra_info("peername")[1]
+        ports = transport.get_extra_info("sockname")[1], transport.get_extra_info("peername")[1]
         what, _, code = request.path.strip("/").partition("/")
         socket = web.WebSocketResponse()
         await socket.prepare(request)
@@ -24,7 +25,7 @@ async def aiohttp_server(codes: dict[int, int]) -> AsyncIterator[int]:
                 transport.abort()
             elif message.type is WSMsgType.TEXT:
                 await socket.send_str(message.data)
-        codes[port] = socket.close_code or 0
+        codes[ports] = socket.close_code or 0
         return socket
 
     application = web.Application()
@@ -39,10 +40,10 @@ async def aiohttp_server(codes: dict[int, int]) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
-async def aiohttp_client(session: ClientSession, url: str, told: dict[int, int]) -> None:
-    """One client; the code that it was told goes into `told`, by its port."""
+async def aiohttp_client(session: ClientSession, url: str, told: Codes) -> None:
+    """One client; the code that it was told goes into `told`, by both ports."""
     socket = await session.ws_connect(url)
-    port = socket.get_extra_info("sockname")[1]
+    ports = socket.get_extra_info("peername")[1], socket.get_extra_info("sockname")[1]
     transport = socket._response.connection.transport if socket._response.connection else None
     what, _, code = url.partition("://")[2].partition("/")[2].partition("/")
     await socket.send_str("hello")
@@ -54,4 +55,4 @@ async def aiohttp_client(session: ClientSession, url: str, told: dict[int, int])
             await socket.receive()
         else:
             await socket.close(code=int(code), message=b"bye")
-    told[port] = socket.close_code or 0
+    told[ports] = socket.close_code or 0

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+Codes = dict[tuple[int, int], int]
+"""By the ports of server and client: a client's port alone may be in use with several servers."""
+
 FOLDER = Path(__file__).parent / "node"
 
 
@@ -23,16 +26,16 @@ async def _start(script: str, *arguments: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
 
 
-async def _note(process: asyncio.subprocess.Process, codes: dict[int, int]) -> None:
+async def _note(process: asyncio.subprocess.Process, codes: Codes) -> None:
     assert process.stdout is not None
     async for line in process.stdout:
         said = json.loads(line)
-        codes[said["port"]] = said["code"]
+        codes[said["server"], said["port"]] = said["code"]
 
 
 @contextlib.asynccontextmanager
-async def node_server(codes: dict[int, int]) -> AsyncIterator[int]:
-    """The port of a server; the code that it was told goes into `codes`, by the client's port."""
+async def node_server(codes: Codes) -> AsyncIterator[int]:
+    """The port of a server; the code that it was told goes into `codes`, by both ports."""
     process = await _start("server.js")
     assert process.stdout is not None
     port = json.loads(await process.stdout.readline())["listening"]
@@ -45,8 +48,8 @@ async def node_server(codes: dict[int, int]) -> AsyncIterator[int]:
         await noting
 
 
-async def node_clients(urls: Sequence[str], told: dict[int, int]) -> None:
-    """A client for each URL; the code that it was told goes into `told`, by its port."""
+async def node_clients(urls: Sequence[str], told: Codes) -> None:
+    """A client for each URL; the code that it was told goes into `told`, by both ports."""
     process = await _start("client.js", *urls)
     await _note(process, told)
     assert await process.wait() == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 from aiohttp_ends import aiohttp_client, aiohttp_server
-from node_ends import needs_node, node_clients, node_server
+from node_ends import Codes, needs_node, node_clients, node_server
 from running import Running, wait_until
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
@@ -24,8 +24,6 @@ from wsinspect.tui.live_source import LiveSource
 from wsinspect.tui.store import Store
 
 CONNECTIONS = 500
-Told = dict[int, tuple[int, int]]
-"""Client port to the codes that client and server were told."""
 
 
 async def handle(connection: ServerConnection) -> None:
@@ -41,27 +39,27 @@ async def handle(connection: ServerConnection) -> None:
 
 
 @contextlib.asynccontextmanager
-async def server(codes: dict[int, int]) -> AsyncIterator[int]:
+async def server(codes: Codes) -> AsyncIterator[int]:
     async def remember(connection: ServerConnection) -> None:
         with contextlib.suppress(ConnectionClosed):
             await handle(connection)
         await connection.wait_closed()
-        codes[connection.remote_address[1]] = connection.close_code or 0
+        codes[connection.local_address[1], connection.remote_address[1]] = connection.close_code or 0
 
     async with serve(remember, "127.0.0.1", 0, backlog=1000) as running:
         yield next(iter(running.sockets)).getsockname()[1]
 
 
-async def talk(port: int, path: str, told: dict[int, int]) -> None:
+async def talk(port: int, path: str, told: Codes) -> None:
     for _ in range(3):
         try:
             connection = await connect(f"ws://127.0.0.1:{port}{path}", open_timeout=30)
             break
         except OSError:
             await asyncio.sleep(0.1)
-    local = connection.local_address[1]
+    ports = port, connection.local_address[1]
     await say(connection, path)
-    told[local] = connection.close_code or 0
+    told[ports] = connection.close_code or 0
 
 
 async def say(connection: ClientConnection, path: str) -> None:
@@ -81,7 +79,7 @@ PATHS = (
 )  # fmt: skip
 
 
-async def converse(ports: Sequence[int], told: dict[int, int]) -> None:
+async def converse(ports: Sequence[int], told: Codes) -> None:
     """Every kind of client with every kind of server and every way to end, CONNECTIONS all at once."""
     everyone: list[Coroutine[None, None, None]] = []
     urls: list[str] = []
@@ -102,8 +100,8 @@ async def converse(ports: Sequence[int], told: dict[int, int]) -> None:
 @pytest.mark.parametrize("method", ["libpcap", "raw"])
 async def test_every_connection_with_the_codes_its_ends_were_told(tmp_path: Path, method: str) -> None:
     needs_node()
-    clients: dict[int, int] = {}
-    servers: dict[int, int] = {}
+    clients: Codes = {}
+    servers: Codes = {}
     async with server(servers) as one, aiohttp_server(servers) as two, node_server(servers) as three:
         words = f"tcp port {one} or tcp port {two} or tcp port {three}"
         running = Running("lo", tmp_path / "lo.pcap", "--capture-with", method, "--format", "ndjson", words)
@@ -115,18 +113,19 @@ async def test_every_connection_with_the_codes_its_ends_were_told(tmp_path: Path
             )
             await eventually(lambda: rows(store).keys() == clients.keys(), "all on the screen")
             await eventually(lambda: all(row.ended for row in rows(store).values()), "all ended on the screen")
-            shown = {port: row.code for port, row in rows(store).items()}
+            shown = {ports: row.code for ports, row in rows(store).items()}
             assert (store.begun, store.source.dropped) == (CONNECTIONS, 0)
     assert running.stop() == 0, running.errors
     assert "0 dropped by the kernel" in running.errors
     lines = running.objects()
     assert Counter(line["type"] for line in lines)["connection"] == CONNECTIONS
-    found = {
-        line["client"]["port"]: (line["close"]["event"]["client"]["code"], line["close"]["event"]["server"]["code"])
-        for line in lines
-        if line["type"] == "connection"
-    }
-    assert found == {number: (code, servers[number]) for number, code in clients.items()}
+    found = {}
+    for line in lines:
+        if line["type"] == "connection":
+            event = line["close"]["event"]
+            ports = line["server"]["port"], line["client"]["port"]
+            found[ports] = event["client"]["code"], event["server"]["code"]
+    assert found == {ports: (code, servers[ports]) for ports, code in clients.items()}
     assert shown == clients
     assert {code for codes in found.values() for code in codes} >= {1000, 1001, 1006, 1011, 4000, 4401}
 
@@ -151,10 +150,14 @@ def watching(words: str, method: str, file: Path) -> Iterator[Store]:
         thread.join()
 
 
-def rows(store: Store) -> dict[int, Row]:
-    """By the client's port."""
+def rows(store: Store) -> dict[tuple[int, int], Row]:
+    """By the ports of server and client."""
     everything = [store.row(index) for index in range(store.begun)]
-    return {int(row.client.rpartition(":")[2]): row for row in everything}
+    return {(_port(row.server), _port(row.client)): row for row in everything}
+
+
+def _port(address: str) -> int:
+    return int(address.rpartition(":")[2])
 
 
 async def eventually(condition: Callable[[], object], what: str) -> None:
@@ -162,7 +165,7 @@ async def eventually(condition: Callable[[], object], what: str) -> None:
 
 
 async def test_a_quiet_line_does_not_hold_back_what_has_ended(tmp_path: Path) -> None:
-    told: dict[int, int] = {}
+    told: Codes = {}
     async with server({}) as port:
         running = Running("lo", tmp_path / "lo.pcap", "--format", "ndjson", "-f", f"tcp port {port}")
         await talk(port, "/client/1000", told)

@@ -12,7 +12,7 @@ server.on("connection", (socket, request) => {
     else if (what === "abort") socket.terminate();
     else socket.send(data, { binary: isBinary });
   });
-  socket.on("close", (code) => say({ port, code }));
+  socket.on("close", (code) => say({ server: server.address().port, port, code }));
 });
 
 function say(what) {
