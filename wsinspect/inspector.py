@@ -12,6 +12,8 @@ from wsinspect.tls.keylog import KeyLog
 from wsinspect.transport import ip
 from wsinspect.transport.channel import Channel
 from wsinspect.transport.exotic import ExoticDissector
+from wsinspect.transport.marks import TCP_BYTES
+from wsinspect.transport.reassembly import Note, Oddity
 from wsinspect.transport.stream import StreamTable, TcpStream
 from wsinspect.transport.tcp import ACK, FIN, NUMBERS, RST, SYN, Segment, parse_segment
 
@@ -42,6 +44,8 @@ class Inspector:
         self.packets = 0
         self.bytes = 0
         """Captured bytes of all packets."""
+        self.copies = 0
+        """Packets that were captured a moment before already, as mirror ports have it; their bytes count once."""
         self.first_ns: int | None = None
         self.last_ns = 0
         """Times of the first packet and of the latest one."""
@@ -191,7 +195,7 @@ class Inspector:
         number, time_ns = packet.number, packet.time_ns
         tails = stream.tails
         tail = tails[1] if direction else tails[0]
-        tail.append((time_ns, data[start - stream.ip_width : start]))
+        tail.append((time_ns, data[start - stream.ip_width : start + TCP_BYTES]))
         conversation = self._conversations[stream.number]
         if self._index:
             conversation.packet_offsets.append(packet.offset)
@@ -216,7 +220,12 @@ class Inspector:
         if self._index:
             conversation.packet_offsets.append(packet.offset)
             conversation.packet_numbers.append(packet.number)
-        stream.mark_irregular(segment, direction, data[start - stream.ip_width : start])
+        header = data[start - stream.ip_width : start + TCP_BYTES]
+        if stream.is_copy(segment, direction, header):
+            self.copies += 1
+            conversation.feed([Note(direction, Oddity.COPY, packet.number, packet.time_ns)])
+            return
+        stream.mark_irregular(segment, direction, header)
         events = stream.feed(segment, direction)
         if events:
             conversation.feed(events)

@@ -22,7 +22,7 @@ PATHS = [
 # The names of the contract (docs/report.md). New ones may be added to them; none may go or change.
 REPORT = {"schema", "capture", "connections", "summary"}
 CAPTURE = {"source", "format", "packets", "bytes", "start", "end", "tcp_streams", "dropped", "problems"}
-CAPTURE |= {"received", "behind"}
+CAPTURE |= {"received", "behind", "copies"}
 CONNECTION = {
     "id", "tcp_stream", "http2_stream", "http_version", "tls", "client", "server", "url", "subprotocol", "extensions",
     "handshake", "joined_midstream", "state", "started", "opened", "ended", "gaps", "frames", "messages",

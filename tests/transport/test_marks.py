@@ -1,10 +1,22 @@
 """What packets tell about the end: the last IP headers, RSTs, runs of retransmissions."""
 
-from wsinspect.transport.marks import MAX_RESETS, MAX_RUN_TIMES, TAIL, IpMark, Marks, ip_mark
+import pytest
+
+from wsinspect.transport.marks import (
+    COPY_NS,
+    COPY_WITHOUT_ID_NS,
+    MAX_RESETS,
+    MAX_RUN_TIMES,
+    TAIL,
+    TCP_BYTES,
+    IpMark,
+    Marks,
+    ip_mark,
+)
 from wsinspect.transport.tcp import ACK, FIN, RST, SYN, Segment
 
-V4 = bytes.fromhex("4500002812344000400600000a0000010a000002")
-V6 = bytes.fromhex("600000000014063f") + bytes(32)
+V4 = bytes.fromhex("4500002812344000400600000a0000010a000002") + bytes(TCP_BYTES)
+V6 = bytes.fromhex("600000000014063f") + bytes(32) + bytes(TCP_BYTES)
 
 
 def segment(time: int, seq: int, payload: bytes = b"x", flags: int = ACK) -> Segment:
@@ -118,3 +130,25 @@ def test_the_handshake_is_timed() -> None:
     marks.irregular(segment(2, 9, b"", SYN), 0, V4, 10)
     marks.irregular(segment(3, 9, b"", SYN | ACK), 1, V4, -1)
     assert marks.handshake_ns == [2, 3]
+
+
+@pytest.mark.parametrize(("header", "limit"), [(V4, COPY_NS), (V6, COPY_WITHOUT_ID_NS)], ids=["IPv4", "IPv6"])
+@pytest.mark.parametrize("flags", [ACK, FIN | ACK, RST])
+def test_a_copy_is_told_from_a_repetition(header: bytes, limit: int, flags: int) -> None:
+    marks = Marks()
+    marks.irregular(segment(1000, 7, flags=flags), 0, header, 7)
+    assert marks.is_copy(1000 + limit, 0, header)
+    assert not marks.is_copy(1001 + limit, 0, header)
+    other_seq = header[:-10] + b"\x01" + header[-9:]
+    assert not marks.is_copy(1001, 0, other_seq)
+
+
+def test_behind_a_router_a_copy_has_fewer_hops_left() -> None:
+    marks = Marks()
+    marks.irregular(segment(1000, 7), 0, V4, 7)
+    routed = bytearray(V4)
+    routed[8] -= 1
+    routed[10:12] = b"\x12\x34"
+    assert marks.is_copy(1001, 0, bytes(routed))
+    routed[5] += 1  # another identification: the sender sent it again
+    assert not marks.is_copy(1001, 0, bytes(routed))

@@ -68,6 +68,7 @@ def capture_report(source: str, reader: CaptureReader, inspector: Inspector) -> 
         problems=[*reader.problems, *inspector.problems],
         received=reader.received,
         behind=reader.behind,
+        copies=inspector.copies,
     )
 
 

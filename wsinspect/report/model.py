@@ -33,6 +33,8 @@ class Capture(msgspec.Struct):
     """Packets that a live capture has taken from the kernel, read or not; None for a file."""
     behind: int | None = None
     """Bytes that a live capture has taken and that were not read; None for a file."""
+    copies: int = 0
+    """Packets with data or a flag that are copies of ones captured a moment before; they count once."""
 
 
 class Handshake(msgspec.Struct):

@@ -53,6 +53,9 @@ def _capture_lines(report: model.Report) -> Iterator[str]:
     begun = local_time(capture.start) if capture.start is not None else None
     if begun is not None:
         yield f"  first packet on {begun:%Y-%m-%d at %H:%M:%S}, all times are local (UTC{begun:%z})"
+    if capture.copies:
+        copies = _count(capture.copies, "packet")
+        yield f"  {copies} captured more than once (by a mirror port, on several interfaces): each counts once"
     for problem in capture.problems:
         yield f"  ! {shown(problem)}"
 

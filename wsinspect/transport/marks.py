@@ -1,7 +1,8 @@
 """What the packets themselves tell about the end of a TCP connection, beside its bytes: IP headers and repetitions.
 
-In: the IP header of every packet, and each segment that is not just the next one. Out: the last few packets of each
-direction, every RST with what came before it, and the run of retransmissions that a direction has ended with. Facts
+In: the headers of every packet, and each segment that is not just the next one. Out: the last few packets of each
+direction, every RST with what came before it, the run of retransmissions that a direction has ended with, and whether
+a packet is only a copy of one that was captured already (mirror ports and several interfaces show packets twice). Facts
 for `wsinspect/diagnosis/`; small and bounded, since there is one of these for every connection.
 """
 
@@ -18,6 +19,13 @@ OUTLIVED_NS: Final = 50_000_000
 """What comes so long after an RST was not on its way already."""
 MAX_RUN_TIMES: Final = 16
 """Times of repetitions remembered per direction, the latest ones."""
+
+COPY_NS: Final = 100_000_000
+"""Time within which the same packet again is a copy: no sender waits less before it repeats one by itself."""
+COPY_WITHOUT_ID_NS: Final = 2_000_000
+"""The same for packets whose IP header does not number them."""
+TCP_BYTES: Final = 16
+"""Bytes of the TCP header kept with the one of IP: ports, numbers, flags, window."""
 
 _MASK: Final = 0xFFFFFFFF
 _HALF: Final = 0x80000000
@@ -67,21 +75,31 @@ class Run(NamedTuple):
 class Marks:
     """One TCP connection's."""
 
-    __slots__ = ("_runs", "handshake_ns", "resets", "tails")
+    __slots__ = ("_last_reset", "_runs", "handshake_ns", "resets", "tails")
 
     def __init__(self) -> None:
         self.tails: tuple[deque[tuple[int, bytes]], deque[tuple[int, bytes]]] = (deque(maxlen=TAIL), deque(maxlen=TAIL))
-        """Per direction: times and IP headers of the last packets that are no RST."""
+        """Per direction: times and headers (IP, and TCP_BYTES of TCP) of the last packets that are no RST."""
         self.resets: list[ResetMark] = []
         self.handshake_ns = [0, 0]
         """Times of the SYN and of the SYN/ACK, the last one of each; 0 if not captured."""
         self._runs: list[tuple[int, int, list[int], int, bool] | None] = [None, None]
+        self._last_reset: tuple[int, bytes] | None = None
+
+    def is_copy(self, time_ns: int, direction: int, header: bytes) -> bool:
+        """Whether a packet with this header was captured a moment ago: the same packet, not the same bytes again."""
+        ip_id = ip_mark(time_ns, header).ip_id
+        limit = COPY_NS if ip_id > 0 else COPY_WITHOUT_ID_NS
+        candidates = [*self.tails[direction], *((self._last_reset,) if self._last_reset else ())]
+        same = _without_hops(header)
+        return any(0 <= time_ns - earlier_ns <= limit and _without_hops(one) == same for earlier_ns, one in candidates)
 
     def irregular(self, segment: Segment, direction: int, header: bytes, next_seq: int) -> None:
         """A segment that is not just the next one of its direction; `next_seq` is -1 while that is unknown."""
         flags = segment.flags
         tail = self.tails[direction]
         if flags & RST:
+            self._last_reset = (segment.time_ns, header)
             self._reset(segment, direction, header, next_seq)
             return
         tail.append((segment.time_ns, header))
@@ -144,9 +162,16 @@ class Marks:
 
 
 def ip_mark(time_ns: int, header: bytes) -> IpMark:
-    """The marks in an IP header: 20 bytes of IPv4 or 40 of IPv6, right in front of TCP."""
-    if len(header) == 20 and header[0] == 0x45:
+    """The marks in a packet's headers: 20 bytes of IPv4 or 40 of IPv6 right in front of TCP, and TCP_BYTES of TCP."""
+    if len(header) == 20 + TCP_BYTES and header[0] == 0x45:
         return IpMark(time_ns, header[8], header[4] << 8 | header[5])
-    if len(header) == 40 and header[0] >> 4 == 6 and header[6] == _TCP:
+    if len(header) == 40 + TCP_BYTES and header[0] >> 4 == 6 and header[6] == _TCP:
         return IpMark(time_ns, header[7], -1)
     return IpMark(time_ns, -1, -1)
+
+
+def _without_hops(header: bytes) -> bytes:
+    """The headers without what a router changes: the time to live and with it the checksum of IPv4, the hop limit."""
+    if len(header) == 20 + TCP_BYTES:
+        return header[:8] + header[9:10] + header[12:]
+    return header[:7] + header[8:]

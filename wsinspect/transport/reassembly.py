@@ -59,6 +59,7 @@ class Oddity(StrEnum):
     OUT_OF_ORDER = "Out-Of-Order"
     KEEP_ALIVE = "Keep-Alive"
     OUT_OF_WINDOW = "Outside every window"
+    COPY = "Copy of a packet captured before"
 
 
 class Note(NamedTuple):

@@ -80,8 +80,12 @@ class TcpStream:
         self.marks = _NO_MARKS
         self.tails = _NO_MARKS.tails
 
+    def is_copy(self, segment: Segment, direction: int, header: bytes) -> bool:
+        """Whether the packet was captured a moment ago already; `header` is as for `mark_irregular`."""
+        return self.marks.is_copy(segment.time_ns, direction, header)
+
     def mark_irregular(self, segment: Segment, direction: int, header: bytes) -> None:
-        """Write down a segment that `take_next` did not take, before `feed` takes it; `header` is that of IP."""
+        """Write down a segment that `take_next` did not take, before `feed` does; `header` as `Marks.tails` keep it."""
         self.marks.irregular(segment, direction, header, self._halves[direction].next_seq)
 
     def is_new_connection(self, segment: Segment, direction: int) -> bool:
