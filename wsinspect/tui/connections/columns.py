@@ -43,6 +43,10 @@ def _close(row: Row, width: int) -> Line:
     return line
 
 
+def _host(row: Row, width: int) -> Line:
+    return [("wss://", "muted"), (row.host, "")] if row.tls is not None else [(row.host, "")]
+
+
 def _flags(row: Row, width: int) -> Line:
     parts = ((row.errors, "E", "error"), (row.warnings, "W", "warning"), (row.notes, "N", "note"))
     spans: Line = []
@@ -63,8 +67,8 @@ COLUMNS: Final[tuple[Column[Row], ...]] = (
            lambda row: _address_key(row.client), about="who asked for the connection"),
     Column("server", "server", 16, 21, 10, lambda row, width: [(squeeze(row.server, width), "")],
            lambda row: _address_key(row.server), about="who was asked"),
-    Column("host", "host", 12, 18, 12, lambda row, width: [(row.host, "")], lambda row: row.host, grow=1,
-           about="the host in the URL"),
+    Column("host", "host", 12, 18, 12, _host, lambda row: row.host, grow=1,
+           about="the host in the URL; wss:// before it: over TLS"),
     Column("url", "URL", 12, 28, 4, lambda row, width: [(squeeze(row.path, width, 0.6), "")],
            lambda row: row.path, grow=2, about="path and query"),
     Column("state", "state", 6, 8, 11, _state, lambda row: row.state,

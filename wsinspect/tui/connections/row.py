@@ -161,12 +161,14 @@ def _remarks(report: model.Connection) -> str:
 
 def _close(report: model.Connection) -> tuple[int | None, str, Outcome]:
     if report.state == "failed":
-        return None, _refusal(report.handshake), Outcome.FAILED
+        tls_failed = report.tls is not None and report.handshake is None
+        return None, "TLS failed" if tls_failed else _refusal(report.handshake), Outcome.FAILED
     event = told(report)
     if event is None:
         if report.state in ("open", "closing", "connecting"):
-            return None, "" if report.state == "open" else report.state, Outcome.OPEN
-        return None, "unknown", Outcome.ABNORMAL
+            state = "" if report.state == "open" else report.state
+            return None, "encrypted" if report.tls == "encrypted" else state, Outcome.OPEN
+        return None, "encrypted" if report.tls == "encrypted" else "unknown", Outcome.ABNORMAL
     usual = event.code in USUAL_CODES and event.was_clean
     return event.code, close_name(event.code, report.close), Outcome.CLEAN if usual else Outcome.ABNORMAL
 
