@@ -5,13 +5,15 @@ import stat
 from pathlib import Path
 
 import pytest
+from exporting import TOUR
 
+from wsinspect.capture.source import CaptureReader, open_capture
 from wsinspect.errors import WsinspectError
 from wsinspect.export.target import new_file
 
 
-def write(path: Path, data: bytes = b"new", *, overwrite: bool = False, source: Path | None = None) -> None:
-    with new_file(str(path), overwrite=overwrite, source=str(source) if source else None) as file:
+def write(path: Path, data: bytes = b"new", *, overwrite: bool = False, capture: CaptureReader | None = None) -> None:
+    with new_file(str(path), overwrite=overwrite, capture=capture) as file:
         file.write(data)
 
 
@@ -59,11 +61,13 @@ def test_a_link_is_replaced_and_what_it_leads_to_stays(tmp_path: Path) -> None:
 
 
 def test_never_the_capture_itself(tmp_path: Path) -> None:
-    (tmp_path / "x").write_bytes(b"packets")
+    (tmp_path / "x").write_bytes(TOUR.read_bytes())
     (tmp_path / "link").symlink_to(tmp_path / "x")
-    for name in ("x", "link"):
-        with pytest.raises(WsinspectError, match="the capture itself"):
-            write(tmp_path / name, overwrite=True, source=tmp_path / "x")
+    with open_capture(str(tmp_path / "x")) as reader:
+        for name in ("x", "link"):
+            with pytest.raises(WsinspectError, match="the capture itself"):
+                write(tmp_path / name, overwrite=True, capture=reader)
+        write(tmp_path / "other", capture=reader)
 
 
 def test_a_device_is_written_to() -> None:

@@ -123,6 +123,10 @@ class CaptureReader:
     ) -> None:
         self.close()
 
+    def is_at(self, path: str) -> bool:
+        """Whether `path` leads to the file that is read."""
+        return self._source.is_at(path)
+
     @property
     def _read_again(self) -> Read:
         return self._spool.read if self._spool is not None else self._source.read_again
@@ -176,6 +180,12 @@ class _Source:
     @property
     def can_read_again(self) -> bool:
         return self._is_whole_file and not self.is_gzip
+
+    def is_at(self, path: str) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), os.stat(path))
+        except OSError:
+            return False
 
     def read_again(self, offset: int, count: int) -> bytes:
         if not self.can_read_again:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Final
 
 import click
 
-from wsinspect.capture.source import STANDARD_INPUT, CaptureReader, open_capture
+from wsinspect.capture.source import CaptureReader, open_capture
 from wsinspect.cli.progress import SHOW_AFTER, with_progress
 from wsinspect.connection import Connection
 from wsinspect.diagnosis.diagnose import diagnose_all
@@ -17,7 +17,7 @@ from wsinspect.diagnosis.timers import known_timers
 from wsinspect.errors import WsinspectError
 from wsinspect.export.formats import BY_ID, Format
 from wsinspect.export.message import frame_name, is_printable, payload_of
-from wsinspect.export.selection import PacketIndex, Progress
+from wsinspect.export.selection import PacketPlaces, Progress
 from wsinspect.export.target import new_file
 from wsinspect.inspector import Inspector
 from wsinspect.keys import NO_OPTIONS, KeySource, TlsOptions
@@ -35,7 +35,6 @@ class FileSelection:
     def __init__(self, path: str, reader: CaptureReader, inspector: Inspector, chosen: Sequence[Connection]) -> None:
         self.file = reader
         self.of = len(inspector.connections)
-        self.end_ns = inspector.last_ns
         self._path = path
         self._inspector = inspector
         self._chosen = chosen
@@ -55,8 +54,8 @@ class FileSelection:
     def timeline(self, place: int) -> Timeline:
         return replay(self._chosen[place], self.file)
 
-    def index(self, place: int) -> PacketIndex:
-        return PacketIndex(self._chosen[place].packet_offsets, self._chosen[place].packet_numbers)
+    def places(self, place: int) -> PacketPlaces:
+        return PacketPlaces(self._chosen[place].packet_offsets, self._chosen[place].packet_numbers)
 
 
 def export_file(
@@ -66,7 +65,7 @@ def export_file(
     wanted = BY_ID[format_]
     if output == STANDARD_OUTPUT and not wanted.is_text and sys.stdout.isatty():
         raise WsinspectError(f"{format_} is nothing for a terminal", "name a file: -o FILE")
-    with _output(path, output, overwrite) as file, open_capture(path, random_access=True) as reader:
+    with open_capture(path, random_access=True) as reader, _output(reader, output, overwrite) as file:
         keys = KeySource(tls, lambda: reader.secrets)
         inspector = _inspect(reader, keys)
         selection = FileSelection(path, reader, inspector, _choose(inspector.connections, ids))
@@ -88,10 +87,10 @@ def export_message(
         keys = KeySource(tls, lambda: reader.secrets)
         chosen = _choose(_inspect(reader, keys).connections, ids)
         payload = payload_of(replay(chosen[0], reader), frame)
-    if output == STANDARD_OUTPUT and sys.stdout.isatty() and not is_printable(payload):
-        raise WsinspectError("this message is nothing for a terminal", "name a file: -o FILE")
-    with _output(path, output, overwrite) as file:
-        file.write(payload)
+        if output == STANDARD_OUTPUT and sys.stdout.isatty() and not is_printable(payload):
+            raise WsinspectError("this message is nothing for a terminal", "name a file: -o FILE")
+        with _output(reader, output, overwrite) as file:
+            file.write(payload)
     if output != STANDARD_OUTPUT:
         _tell(f"{len(payload):,} bytes", output)
 
@@ -120,12 +119,12 @@ def _write(format_: Format, selection: FileSelection, file: BinaryIO) -> None:
 
 
 @contextlib.contextmanager
-def _output(path: str, output: str, overwrite: bool) -> Iterator[BinaryIO]:
+def _output(reader: CaptureReader, output: str, overwrite: bool) -> Iterator[BinaryIO]:
     if output == STANDARD_OUTPUT:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    with new_file(output, overwrite=overwrite, source=None if path == STANDARD_INPUT else path) as file:
+    with new_file(output, overwrite=overwrite, capture=reader) as file:
         yield file
 
 

@@ -21,7 +21,7 @@ from wsinspect.capture.pcapng_blocks import (
     time_value,
 )
 from wsinspect.escape import terminal
-from wsinspect.export.selection import PacketFile, PacketIndex, Progress, Selection
+from wsinspect.export.selection import PacketFile, PacketPlaces, Progress, Selection
 from wsinspect.report import model
 
 MAX_COMMENTS: Final = 1000
@@ -35,24 +35,25 @@ def write_slice(selection: Selection, output: BinaryIO, progress: Progress) -> N
     """Write the packets of the selected connections, in the order of the capture. Raises `WsinspectError` if the
     capture can no longer be read."""
     comments: dict[int, list[str]] = {}
-    streams: dict[int, PacketIndex] = {}
+    streams: dict[int, PacketPlaces] = {}
     names: list[str] = []
     for place in range(len(selection)):
         report = selection.report(place)
         if len(names) < NAMED:
             names.append(f"#{report.id} (tcp.stream {report.tcp_stream})")
         # The attempts to open a WebSocket on one TCP connection share its packets.
-        streams[report.tcp_stream] = selection.index(place)
+        streams[report.tcp_stream] = selection.places(place)
         for packet, text in _violations(selection, place, report):
             comments.setdefault(packet, []).append(text)
     output.write(section_header(_about(selection, names)))
     writer = _Writer(selection.file, output, comments)
-    total = sum(len(index.numbers) for index in streams.values())
+    total = sum(len(places.numbers) for places in streams.values())
     for done, (number, offset) in enumerate(_in_order(list(streams.values()))):
         if done % _TICK == 0:
             progress(done, total)
         writer.write(offset, number)
-    writer.finish(selection.end_ns)
+    end = selection.capture().end
+    writer.finish(round(end * 1_000_000) * 1000 if end is not None else 0)
 
 
 class _Writer:
@@ -89,19 +90,19 @@ def _described(interface: Interface) -> bytes:
     return interface_block(interface.link_type, interface.snap_length, interface.options)
 
 
-def _in_order(indexes: list[PacketIndex]) -> Iterator[tuple[int, int]]:
+def _in_order(places: list[PacketPlaces]) -> Iterator[tuple[int, int]]:
     """Number and offset of every packet, each once, in the order of the file."""
     last = 0
-    for number, offset in heapq.merge(*map(_sorted, indexes)):
+    for number, offset in heapq.merge(*map(_sorted, places)):
         if number != last:
             last = number
             yield number, offset
 
 
-def _sorted(index: PacketIndex) -> Iterator[tuple[int, int]]:
-    pairs = zip(index.numbers, index.offsets, strict=True)
+def _sorted(places: PacketPlaces) -> Iterator[tuple[int, int]]:
+    pairs = zip(places.numbers, places.offsets, strict=True)
     # The fragments of a datagram stand together in the index, wherever they were in the file.
-    numbers = index.numbers
+    numbers = places.numbers
     if any(numbers[place] > numbers[place + 1] for place in range(len(numbers) - 1)):
         return iter(sorted(pairs))
     return pairs

@@ -16,7 +16,7 @@ class Cancelled(Exception):
     """Nobody wants the export any more. Raised by a `Progress`, for whoever asked for the export."""
 
 
-class PacketIndex(NamedTuple):
+class PacketPlaces(NamedTuple):
     """Where the packets of a connection are: offsets in the capture file, and numbers."""
 
     offsets: "array[int]"
@@ -35,6 +35,9 @@ class PacketFile(Protocol):
     def interface(self, number: int) -> Interface:
         """What the file says about an interface."""
 
+    def is_at(self, path: str) -> bool:
+        """Whether `path` leads to the capture itself."""
+
 
 class Selection(Protocol):
     """Connections by their place, from 0, in the order of the export."""
@@ -45,10 +48,6 @@ class Selection(Protocol):
     @property
     def of(self) -> int:
         """Connections of the whole capture."""
-
-    @property
-    def end_ns(self) -> int:
-        """Time up to which the capture goes."""
 
     @property
     def file(self) -> PacketFile:
@@ -63,5 +62,5 @@ class Selection(Protocol):
     def timeline(self, place: int) -> Timeline:
         """All that happened on it. Raises `WsinspectError` if its packets cannot be read again."""
 
-    def index(self, place: int) -> PacketIndex:
+    def places(self, place: int) -> PacketPlaces:
         """Where its packets are."""

@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from wsinspect.errors import WsinspectError
+from wsinspect.export.selection import PacketFile
 
 _MODE = 0o600
 
 
 @contextlib.contextmanager
-def new_file(path: str, *, overwrite: bool, source: str | None = None) -> Iterator[BinaryIO]:
+def new_file(path: str, *, overwrite: bool, capture: PacketFile | None = None) -> Iterator[BinaryIO]:
     """A file to write to, which stands at `path` once the block is left without an exception.
 
-    `source` is the capture that is read at the time: it is never overwritten. A device or pipe is written to as it is.
+    `capture` is read at the time, and never overwritten. A device or pipe is written to as it is.
     Raises `WsinspectError` when the file cannot be made or written.
     """
     try:
@@ -30,7 +31,7 @@ def new_file(path: str, *, overwrite: bool, source: str | None = None) -> Iterat
         with _errors(path), open(path, "wb") as file:
             yield file
         return
-    if known is not None and source is not None and os.path.exists(source) and os.path.samefile(path, source):
+    if known is not None and capture is not None and capture.is_at(path):
         raise WsinspectError(f"{path} is the capture itself", "name another file")
     if not overwrite and os.path.lexists(path):
         raise _exists(path)

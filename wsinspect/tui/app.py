@@ -14,11 +14,16 @@ from textual.binding import Binding, BindingType
 from textual.filter import NoColor
 from textual.screen import Screen
 
+from wsinspect.errors import WsinspectError
+from wsinspect.escape import terminal
 from wsinspect.settings.model import Settings
 from wsinspect.settings.read import Loaded, settings_path
 from wsinspect.tui.connection.screen import ConnectionScreen
 from wsinspect.tui.connections.column_chooser import ColumnChooser
 from wsinspect.tui.connections.screen import ConnectionsScreen
+from wsinspect.tui.export.copy_box import CopyBox
+from wsinspect.tui.export.export_box import ExportBox
+from wsinspect.tui.export.subject import HasSubject, Subject
 from wsinspect.tui.help import help_on, keys_of
 from wsinspect.tui.keys import keymap
 from wsinspect.tui.loader import START, Loader, Progress
@@ -153,6 +158,30 @@ class WsinspectApp(App[None]):
     def action_help(self) -> None:
         """Every key of the screen, in a box above it."""
         self.push_screen(help_on(self.screen))
+
+    def action_export(self) -> None:
+        """Write connections to a file."""
+        if (subject := self._subject()) is not None:
+            self.push_screen(ExportBox(self.store, subject))
+
+    def action_copy(self) -> None:
+        """Copy something to the clipboard."""
+        subject = self._subject()
+        if subject is not None and subject.current is not None:
+            try:
+                report = self.store.report(subject.current)
+            except WsinspectError as error:
+                self.notify(terminal(str(error)), severity="warning", markup=False)
+            else:
+                self.push_screen(CopyBox(report, subject.frame))
+
+    def _subject(self) -> Subject | None:
+        """What the screen is about, if that is a connection."""
+        subject = self.screen.subject() if isinstance(self.screen, HasSubject) else None
+        if subject is None or subject.current is None:
+            self.bell()
+            return None
+        return subject
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Whatever a key does, the palette does too."""

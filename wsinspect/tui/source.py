@@ -16,11 +16,12 @@ from wsinspect.diagnosis.facts import Facts
 from wsinspect.diagnosis.gather import gather
 from wsinspect.diagnosis.timers import Timers
 from wsinspect.errors import WsinspectError
+from wsinspect.export.selection import PacketFile, PacketPlaces
 from wsinspect.inspector import Inspector
 from wsinspect.keys import NO_OPTIONS, KeySource, TlsOptions
 from wsinspect.replay import replay
 from wsinspect.report import model
-from wsinspect.report.build import connection_report, diagnosis_reports
+from wsinspect.report.build import capture_report, connection_report, diagnosis_reports
 from wsinspect.timeline import Timeline
 from wsinspect.tui.packet_index import PacketIndex
 
@@ -106,6 +107,16 @@ class Source(Protocol):
 
     def timeline(self, frozen: object) -> Timeline:
         """Everything that happened on a connection. Raises `WsinspectError` if it cannot be read again."""
+
+    @property
+    def file(self) -> PacketFile:
+        """Where packets can be read again."""
+
+    def places(self, frozen: object) -> PacketPlaces:
+        """Where the packets of a connection are. Raises `WsinspectError` if that is not known any more."""
+
+    def capture(self) -> model.Capture:
+        """The facts about the capture as far as it has been read."""
 
     def close(self) -> None:
         """The source is not needed any more."""
@@ -241,9 +252,21 @@ class CaptureSource:
 
     def timeline(self, frozen: object) -> Timeline:
         assert isinstance(frozen, Connection)
+        self.places(frozen)
+        return replay(frozen, self._reader)
+
+    @property
+    def file(self) -> PacketFile:
+        return self._reader
+
+    def places(self, frozen: object) -> PacketPlaces:
+        assert isinstance(frozen, Connection)
         if not frozen.packet_offsets:
             raise WsinspectError("where its packets are is no longer kept: there were too many of others")
-        return replay(frozen, self._reader)
+        return PacketPlaces(frozen.packet_offsets, frozen.packet_numbers)
+
+    def capture(self) -> model.Capture:
+        return capture_report(self.name, self._reader, self._inspector)
 
     def close(self) -> None:
         self._reader.close()

@@ -211,9 +211,20 @@ class Store:
                 report.close.diagnosis = together
             return report, self.source.freeze(index)
 
+    def freeze(self, index: int) -> object:
+        """The second half of `open`. Raises as it does."""
+        with self._reading():
+            self._demand(index)
+            return self.source.freeze(index)
+
     def _demand(self, index: int) -> None:
         if index not in self._revisions:
             raise WsinspectError("this connection is no longer kept", "--max-connections keeps more of them")
+
+    def capture(self) -> model.Capture:
+        """The facts about the capture."""
+        with self._reading():
+            return self.source.capture()
 
     def _extend(self) -> None:
         for index in range(self.begun, len(self.source)):

@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.message import Message
 
 from wsinspect.payload.viewer import Context
 from wsinspect.search import Hit, Query
@@ -145,9 +146,17 @@ class FramesView(Container):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "next_view", "View", tooltip="Look at the payload in another way"),
         Binding("z", "zoom", "Zoom", tooltip="Details on the whole screen, and back"),
+        Binding("w", "save_message", "Save message", show=False, tooltip="Write the message to a file"),
         Binding("greater_than_sign", "broken(1)", "Next violation", key_display=">", show=False),
         Binding("less_than_sign", "broken(-1)", "Previous violation", key_display="<", show=False),
     ]
+
+    class Saved(Message):
+        """Somebody wants the message of a frame in a file."""
+
+        def __init__(self, frame: FrameEntry) -> None:
+            super().__init__()
+            self.frame = frame
 
     def __init__(self) -> None:
         super().__init__(id="frames")
@@ -169,6 +178,11 @@ class FramesView(Container):
     def detail(self) -> DocumentView:
         """The pane with the details."""
         return self.query_one("#frame-detail", DocumentView)
+
+    @property
+    def frame(self) -> FrameEntry | None:
+        """The one under the cursor."""
+        return self._detail.entry if self._detail is not None else None
 
     def show(self, opened: Opened) -> None:
         """The frames of another connection."""
@@ -228,6 +242,13 @@ class FramesView(Container):
         """Give the details the whole tab, or take it back."""
         zoomed = self.toggle_class("-zoomed").has_class("-zoomed")
         (self.detail if zoomed else self.table).focus()
+
+    def action_save_message(self) -> None:
+        """Write the message to a file."""
+        if self.frame is None:
+            self.app.bell()
+        else:
+            self.post_message(self.Saved(self.frame))
 
     def action_broken(self, step: int) -> None:
         """Go to the next frame that breaks a rule."""

@@ -24,6 +24,8 @@ from wsinspect.tui.connection.story import Story
 from wsinspect.tui.connection.story_view import StoryView
 from wsinspect.tui.connection.tab_bar import TabBar
 from wsinspect.tui.connection.violations import ViolationsView
+from wsinspect.tui.export.message_box import MessageBox
+from wsinspect.tui.export.subject import KEYS, Subject
 from wsinspect.tui.loader import Progress
 from wsinspect.tui.store import Store
 
@@ -47,6 +49,7 @@ class ConnectionScreen(Screen[int]):
         Binding("slash,ctrl+f", "search", "Search", key_display="/", tooltip="Search in the payloads"),
         Binding("n", "next_match(1)", "Next match", show=False, tooltip="The next frame in which it was found"),
         Binding("N", "next_match(-1)", "Previous match", show=False, tooltip="The frame before in which it was found"),
+        *KEYS,
         Binding("r", "reread", "Read again", show=False, tooltip="Show packets that have come in the meantime"),
     ]
 
@@ -140,6 +143,15 @@ class ConnectionScreen(Screen[int]):
     def _show_error(self, error: WsinspectError) -> None:
         if self.query(ConnectionHeader):
             self._header.remark(str(error))
+
+    def subject(self) -> Subject:
+        """For exports: the connection, and the frame under the cursor if frames are shown."""
+        return Subject(self.index, (), self.query_one(FramesView).frame if self.tab == "frames" else None)
+
+    @on(FramesView.Saved)
+    def _save_message(self, event: FramesView.Saved) -> None:
+        source = self.store.source
+        self.app.push_screen(MessageBox(source.name, source.file, self.index, event.frame))
 
     # Keys
 

@@ -24,6 +24,7 @@ from wsinspect.tui.connections.order import Order, Sorting
 from wsinspect.tui.connections.row import Row
 from wsinspect.tui.connections.status import StatusLine
 from wsinspect.tui.connections.subject import values_seen
+from wsinspect.tui.export.subject import KEYS, Subject
 from wsinspect.tui.loader import START, Progress
 from wsinspect.tui.overview.closes import ClosesScreen
 from wsinspect.tui.overview.violations import ViolationsScreen
@@ -190,6 +191,7 @@ class ConnectionsScreen(Screen[None]):
         Binding("ctrl+f", "search", "Search", tooltip="Search in the payloads of the connections shown"),
         Binding("c", "closes", "Closes", tooltip="Closes over time: codes, who ended them, bursts"),
         Binding("v", "violations", "Violations", tooltip="Broken rules, over all connections"),
+        *KEYS,
         Binding("escape", "stop_loading", "Stop reading", tooltip="Read no further; what was read stays"),
     ]
 
@@ -346,6 +348,10 @@ class ConnectionsScreen(Screen[None]):
     def action_columns(self) -> None:
         """Choose the columns."""
         self.app.push_screen(ColumnChooser(COLUMNS, self.table.columns, self._settings_file))
+
+    def subject(self) -> Subject:
+        """For exports: the connection under the cursor, and all of the list."""
+        return Subject(self.table.current, self.table.order.indexes[:])
 
     def neighbour(self, connection: int, step: int) -> int | None:
         """The connection that stands `step` lines below `connection`, if there is one."""

@@ -1,0 +1,1 @@
+"""Connections and messages, from the screens to files and to the clipboard."""

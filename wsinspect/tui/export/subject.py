@@ -1,0 +1,33 @@
+"""What a screen is about at the moment: what can be exported and copied from it."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple, Protocol, runtime_checkable
+
+from textual.binding import Binding, BindingType
+
+from wsinspect.timeline import FrameEntry
+
+KEYS: Final[tuple[BindingType, ...]] = (
+    Binding("e", "app.export", "Export", tooltip="Write to a file: pcapng, JSON, HAR, Markdown, CSV, HTML"),
+    Binding("y", "app.copy", "Copy", tooltip="Copy to the clipboard: URL, summary, message, filter"),
+)
+"""For the bindings of a screen that has a subject."""
+
+
+class Subject(NamedTuple):
+    """Connections by their index in the store."""
+
+    current: int | None
+    """The one under the cursor, or on the screen; None if there is none."""
+    shown: Sequence[int]
+    """All that the screen lists, in its order."""
+    frame: FrameEntry | None = None
+    """The frame under the cursor."""
+
+
+@runtime_checkable
+class HasSubject(Protocol):
+    """A screen from which connections can be exported and copied."""
+
+    def subject(self) -> Subject:
+        """What it is about now."""
