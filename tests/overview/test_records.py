@@ -20,6 +20,16 @@ def test_a_record_is_put_anew_as_its_connection_goes_on() -> None:
     assert records.causes_of(1) == ()
 
 
+def test_a_copy_stays_as_it_was() -> None:
+    records = Records([ended(1.0)._replace(breaches=(breach("rsv-bits-set", 1),)), Record()])
+    copy = records.copy()
+    records.put(0, reset(5.0)._replace(breaches=(breach("rsv-bits-set", 7),)))
+    records.put(1, ended(2.0, 1001))
+    assert copy.by_ending() == {ending(): [0]}
+    assert [one.count for one in copy.breaches()] == [1]
+    assert (copy.broken, len(copy)) == (1, 2)
+
+
 def test_places_may_come_in_any_order() -> None:
     records = Records()
     records.put(3, ended(1.0))

@@ -6,7 +6,7 @@ In: a `Record` for each connection as often as it changes, by its index. Out: co
 
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 from typing import Final, NamedTuple, TypeVar
 
@@ -130,6 +130,16 @@ class Records:
         self.put_causes(index, record.causes)
         if record.breaches:
             self._put_breaches(index, record.breaches)
+
+    def copy(self) -> "Records":
+        """As they are now, to be read while the original goes on; costs little."""
+        other = Records()
+        other.endings, other.causes = self.endings[:], self.causes[:]
+        other.ended, other.age, other.idle = self.ended[:], self.age[:], self.idle[:]
+        other._ending, other._causes = self._ending[:], self._causes[:]
+        other._breaches = {key: replace(total) for key, total in self._breaches.items()}
+        other._broken = dict(self._broken)
+        return other
 
     def put_causes(self, index: int, causes: tuple[Cause, ...]) -> None:
         """Other causes: those that show only in all connections together."""

@@ -144,7 +144,9 @@ class Store:
     def overview(self, stretches: int) -> Overview:
         """All connections together, their ends over time in at most so many stretches."""
         with self._reading():
-            return overview(self.records, self._started, self.source.last_time, stretches)
+            records, started, latest = self.records.copy(), self._started, self.source.last_time
+        # Without the lock: summing up 100,000 connections takes longer than a key may.
+        return overview(records, started, latest, stretches)
 
     def row(self, index: int) -> Row:
         """The row of a connection, as it was when it was last brought up to date."""
