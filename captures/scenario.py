@@ -91,7 +91,8 @@ class Expected:
     shows: str = ""
     """What this connection is about, in captures of many."""
     also: frozenset[str] = frozenset()
-    """Rules beyond tier 1, errors and warnings, that may be reported too."""
+    """Rules beyond tier 1, errors and warnings, that may be reported too; of notes only those are compared that are
+    named here or in the name of the file."""
 
     def firing(self, *violations: Fired) -> "Expected":
         return replace(self, violations=violations)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from wsinspect.rules.catalogue import RULES
 from wsinspect.rules.explain import NEEDED
 from wsinspect.rules.rule import By, Need, Rule
+from wsinspect.rules.thresholds import DEFAULTS
 
 HERE: Final = Path(__file__).resolve().parent
 PAGE: Final = HERE / "rules.md"
@@ -24,13 +25,25 @@ TITLES: Final = {
     "handshake_extensions": "Opening handshake: extensions",
     "handshake_response": "Opening handshake: the response",
     "deflate_negotiation": "Opening handshake: permessage-deflate",
+    "handshake_failed": "Opening handshakes that fail",
     "framing": "Frame headers",
+    "unfinished": "Begun and not ended",
     "masking": "Masking",
+    "masking_keys": "Masking keys",
     "fragmentation": "Fragments and control frames",
-    "ping": "Ping and Pong",
+    "ping": "Pings without an answer",
+    "pong": "Pongs, and how often anybody asks",
     "text": "Text",
-    "closing": "Closing",
-    "deflate": "Compressed messages",
+    "content": "What messages hold",
+    "closing": "Closing: what is broken",
+    "close_etiquette": "Closing: how it goes",
+    "teardown": "The end of TCP",
+    "deflate": "Compressed messages: what is broken",
+    "deflate_habits": "Compressed messages: what is odd",
+    "reactions": "Reactions",
+    "neighbours": "Several connections",
+    "diagnosed": "Causes of the ending",
+    "subprotocol": "Subprotocols",
 }
 """Module in wsinspect/rules: title of its section."""
 
@@ -97,6 +110,9 @@ def _rule(rule: Rule[Any]) -> Iterator[str]:
     yield _filled(f"**Look at:** {rule.look_at}")
     if rule.needs:
         yield _list("Judged only where known:", [NEEDS[need] for need in Need if need in rule.needs])
+    if rule.thresholds:
+        values = ", ".join(f"`{name}` = {getattr(DEFAULTS, name):g}" for name in rule.thresholds)
+        yield _filled(f"**Thresholds:** {values}.")
     if rule.aka:
         yield _list("Elsewhere it is called:", list(rule.aka))
     captures = [

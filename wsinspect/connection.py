@@ -2,11 +2,22 @@
 
 from array import array
 from bisect import insort
+from dataclasses import replace
 from typing import Final
 
+from wsinspect.acknowledgements import Acknowledgements
 from wsinspect.dialogue import Dialogue
+from wsinspect.neighbours import Neighbours
+from wsinspect.rules.handshake_failed import (
+    StrayFrame,
+    Unanswered,
+    frames_after_rejected_handshake,
+    handshake_not_answered,
+)
 from wsinspect.rules.judge import Judge
 from wsinspect.rules.refusal import client_refuses
+from wsinspect.rules.rule import Place
+from wsinspect.rules.thresholds import Thresholds
 from wsinspect.rules.violation import Violation
 from wsinspect.timeline import Timeline
 from wsinspect.tls.facts import TlsFacts
@@ -27,14 +38,15 @@ class Connection:
     """A WebSocket connection, or the attempt to open one."""
 
     __slots__ = (
-        "_judge", "_refusal", "answer_missed", "attempt", "channel", "client_direction", "dialogue", "finished",
-        "handshake", "id", "keys", "last_ns", "opened_ns", "packet_numbers", "packet_offsets", "revision",
-        "seen_until_ns", "started_ns", "stream", "tcp_ends", "timeline", "tls",
+        "_judge", "_neighbours", "_refusal", "_server_began", "acknowledgements", "answer_missed", "attempt",
+        "channel", "client_direction", "dialogue", "finished", "handshake", "id", "keys", "last_ns",
+        "opened_ns", "packet_numbers", "packet_offsets", "revision", "seen_until_ns", "started_ns", "stream",
+        "tcp_ends", "timeline", "tls",
     )  # fmt: skip
 
     def __init__(
         self, id: int, stream: TcpStream, channel: Channel, client_direction: int, attempt: int,
-        timeline: Timeline | None,
+        timeline: Timeline | None, neighbours: Neighbours,
     ) -> None:  # fmt: skip
         self.id = id
         """From 1, in the order of first appearance."""
@@ -72,10 +84,19 @@ class Connection:
         """Where the packets of the TCP connection are in the capture file, and …"""
         self.packet_numbers = array("Q")
         """… their numbers; both empty unless an index was asked for."""
-        self._judge = Judge()
+        self.acknowledgements = Acknowledgements(stream, channel, client_direction)
+        """When the other side's TCP had what was sent."""
+        self._neighbours = neighbours
+        self._server_began = 0  # bytes of the server before the request
+        self._judge = Judge(neighbours.thresholds)
         self._refusal: tuple[str, ...] = ()  # why a client that keeps to the standard gives up on the 101
         if timeline is not None:
             self._judge.on_violation = timeline.violation
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What its rules judge by."""
+        return self._judge.thresholds
 
     @property
     def violations(self) -> list[Violation]:
@@ -98,27 +119,41 @@ class Connection:
         self._changed(request.end_time_ns)
         if self.timeline is not None:
             self.timeline.head(Side.CLIENT, request)
+        self._server_began = self.channel.sent(self._direction(Side.SERVER))
+        self._neighbours.asked(self.id, self.handshake, self._pair, self._judge)
 
     def answer(self, handshake: Handshake) -> None:
         """The server answered: the handshake is complete, for better or worse."""
         response = handshake.response
         assert response is not None
+        if handshake.accept is not None and handshake.accept != handshake.expected_accept:
+            handshake = replace(handshake, accept_owner=self._neighbours.owner_of_accept(handshake.accept))
         self.handshake = handshake
         self._changed(response.end_time_ns)
         if self.timeline is not None:
             self.timeline.head(Side.SERVER, response)
         self._judge.handshake(handshake)
+        self._neighbours.answered(self.id, handshake, self._pair)
         self._refusal = client_refuses(handshake)
 
     def open(self, client_in_sync: bool) -> None:
         """Frames follow; `client_in_sync` says whether the client's bytes are complete behind its request."""
         response = self.handshake.response
         self.opened_ns = response.end_time_ns if response else None
-        self.dialogue = Dialogue(self.handshake, (client_in_sync, True), self._judge, self.timeline)
+        self._begin_dialogue(client_in_sync, True)
 
     def open_unseen(self) -> None:
         """Frames may follow, but what was said before them was not captured: they are sought on both sides."""
-        self.dialogue = Dialogue(self.handshake, (False, False), self._judge, self.timeline)
+        self._begin_dialogue(False, False)
+
+    def _begin_dialogue(self, client_in_sync: bool, server_in_sync: bool) -> None:
+        self.dialogue = Dialogue(
+            self.handshake, (client_in_sync, server_in_sync), self._judge, self.timeline, self.acknowledgements,
+            self._begins_with,
+        )  # fmt: skip
+
+    def _begins_with(self, keys: tuple[bytes, ...], place: Place) -> None:
+        self._neighbours.masked(self.id, keys, self._judge, place)
 
     @property
     def joined_midstream(self) -> bool:
@@ -158,7 +193,7 @@ class Connection:
         if isinstance(event, Fin | Reset):
             kind = TcpEndKind.FIN if isinstance(event, Fin) else TcpEndKind.RST
             if self.dialogue is not None:
-                self.dialogue.part(side, event.time_ns)
+                self.dialogue.end_tcp(side, kind.value.upper(), event.packet, event.time_ns)
             if len(self.tcp_ends) < MAX_TCP_ENDS:
                 # A FIN behind a gap is delivered later than it was captured.
                 insort(self.tcp_ends, TcpEnd(kind, side, event.packet, event.time_ns), key=lambda end: end.packet)
@@ -182,9 +217,12 @@ class Connection:
         self.revision += 1
         if self.handshake.response is None and self.handshake.request is not None:
             self._judge.handshake(self.handshake)
+            self._neighbours.answered(self.id, self.handshake, self._pair)
+            self._judge_silence(self.handshake.request, self.seen_until_ns)
         if self.dialogue is not None:
-            self.dialogue.finish()
+            self.dialogue.finish(self.seen_until_ns, bool(self.tcp_ends))
             self._judge.ending(self.ending(now_ns))
+            self._compare_legs(self.dialogue)
         if self.timeline is not None:
             self.timeline.finish()
 
@@ -204,6 +242,9 @@ class Connection:
             self.last_ns,
             max(now_ns, self.last_ns),
             self.tls if self.sealed else None,
+            self.opened_ns or 0,
+            self.dialogue.last_payload_ns() if self.dialogue is not None else 0,
+            self.dialogue.longest_silence(max(now_ns, self.last_ns)) if self.dialogue is not None else 0,
         )
 
     def close_event(self, side: Side) -> CloseEvent | None:
@@ -226,7 +267,57 @@ class Connection:
         if self.dialogue is None:
             return SideEnding.without_frames(side, gap_bytes)
         acknowledged, sent = channel.acknowledged(direction), channel.sent(direction)
-        return self.dialogue.side_ending(side, acknowledged, sent, gap_bytes, self._judge.first_breach(side))
+        ending = self.dialogue.side_ending(side, acknowledged, sent, gap_bytes, self._judge.first_breach(side))
+        return replace(
+            ending,
+            last_breach_ns=self._judge.last_breach_ns(side),
+            end_may_be_missed=self.stream.end_may_be_missed(direction),
+            fin_acknowledged=self.stream.fin_acknowledged(direction),
+            lacks_close_notify=self._lacks_close_notify(direction),
+        )
+
+    def _lacks_close_notify(self, direction: int) -> bool:
+        """Whether TLS was set up, all of a direction was captured, and it has no close_notify nor what may be one."""
+        tls = self.tls
+        if tls is None or not tls.established or self.stream.gap_bytes(direction):
+            return False
+        return not tls.close_notify[direction] and not tls.likely_alert[direction]
+
+    @property
+    def _pair(self) -> bytes:
+        """Who asks whom: the addresses of both ends and the server's port."""
+        flow = self.stream.flow
+        width = (len(flow) - 4) // 2
+        first, second = flow[:width], flow[width : 2 * width]
+        return first + second + flow[-2:] if self.client_direction == 0 else second + first + flow[-4:-2]
+
+    def _judge_silence(self, request: RequestHead, now_ns: int) -> None:
+        """A request that has got no answer: not even a byte of one?"""
+        if self.answer_missed or not self.handshake.asks_for_websocket:
+            return
+        end = next((end for end in self.tcp_ends if end.packet > request.last_packet), None)
+        sent = self.channel.sent(self._direction(Side.SERVER))
+        fin = any(one.kind is TcpEndKind.FIN and one.by is Side.SERVER for one in self.tcp_ends)  # takes an offset
+        if sent - fin > self._server_began or self.stream.end_may_be_missed(self._direction(Side.SERVER)):
+            return
+        waited_ns = (end.time_ns if end else now_ns) - request.end_time_ns
+        facts = Unanswered(end, waited_ns, request.packet)
+        place = (None, request.packet, request.time_ns)
+        self._judge.outside(handshake_not_answered, Side.SERVER, place, facts)
+
+    def stray(self, side: Side, opcode: int, length: int, packet: int, time_ns: int) -> None:
+        """What looks like a frame follows a response that opened no WebSocket."""
+        facts = StrayFrame(opcode, length, self.handshake.status or 0)
+        self._judge.outside(frames_after_rejected_handshake, side, (None, packet, time_ns), facts)
+
+    def _compare_legs(self, dialogue: Dialogue) -> None:
+        """Tell what passed, for the case that the other side of a proxy was captured too."""
+        key = self.handshake.key
+        halves = (dialogue.client, dialogue.server)
+        whole = all(half.from_start and half.decoder.synced and not self.gap_bytes(half.side) for half in halves)
+        if key is not None and self.handshake.extensions and whole:
+            client, server = ((half.messages.count, half.messages.payload_bytes, half.data_frames) for half in halves)
+            self._neighbours.finished(self.id, key, (client, server), self._judge)
 
     def _changed(self, time_ns: int) -> None:
         self.last_ns = time_ns

@@ -76,6 +76,11 @@ class Conversation:
         for connection in self._under_way:
             connection.finish(now_ns)
 
+    def note_acknowledgements(self, time_ns: int) -> None:
+        """A packet of this time was taken, and somebody waits for what it may acknowledge."""
+        for connection in self._under_way:
+            connection.acknowledgements.note(time_ns)
+
     # For the layers
 
     def remark(self, remark: Remark) -> None:

@@ -1,23 +1,34 @@
 """An open WebSocket: the frames of both directions, in the order in which they passed, and what they break."""
 
 from array import array
+from collections.abc import Callable
 from typing import Final
 
-from wsinspect.rules.judge import Judge
+from wsinspect.acknowledgements import Acknowledgements
+from wsinspect.rules.judge import FAILING, Judge
+from wsinspect.rules.pong import Mismatch, PingBurst, Pong
+from wsinspect.rules.reactions import FailureClose, Reactions, failure_of
+from wsinspect.rules.rule import Place
+from wsinspect.rules.thresholds import nanoseconds
+from wsinspect.rules.unfinished import TinyFrames
 from wsinspect.timeline import Timeline
 from wsinspect.transport.reassembly import Chunk, Gap
 from wsinspect.websocket.closing import SideEnding
-from wsinspect.websocket.frames import FrameEvent, FrameHeader, FramePiece, HttpInStream, Opcode, OutOfSync
-from wsinspect.websocket.half import CloseFrame, Half, Parting, is_data
+from wsinspect.websocket.frames import FrameEvent, FrameHeader, FramePiece, HttpInStream, Opcode, OutOfSync, tls_record
+from wsinspect.websocket.half import CloseFrame, CloseReply, Half, Parting, end_of, is_data
 from wsinspect.websocket.handshake import Handshake
-from wsinspect.websocket.messages import Message, MessageEvent
+from wsinspect.websocket.messages import Content, Message, MessageEvent
+from wsinspect.websocket.pings import Answer
 from wsinspect.websocket.plain import skip_plain_frames
 from wsinspect.websocket.resync import Resynced
 from wsinspect.websocket.rhythm import QUIET_NS, Silences
+from wsinspect.websocket.sample import MaskingKeys, Subprotocol
 from wsinspect.websocket.side import Side
 
 LARGE_MESSAGE: Final = 1024
 """Bytes from which a message can be the reason of a Close 1009."""
+_VERY_LONG: Final = 1 << 20
+"""From this length on a frame is judged by its header, long before its end."""
 MAX_RTTS: Final = 4096
 """Ping round-trip times kept per connection."""
 
@@ -25,20 +36,36 @@ MAX_RTTS: Final = 4096
 class Dialogue:
     """What client and server say to each other in frames."""
 
-    __slots__ = ("_judge", "_opened_ns", "_timeline", "client", "rtts", "server", "silences")
+    __slots__ = (
+        "_acknowledgements", "_first_keys", "_heartbeat_seen", "_judge", "_mismatches", "_opened_ns", "_reactions",
+        "_timeline", "client", "longest_silence_ns", "rtts", "server", "silences",
+    )  # fmt: skip
 
     def __init__(
-        self, handshake: Handshake, in_sync: tuple[bool, bool], judge: Judge, timeline: Timeline | None
-    ) -> None:
-        """`in_sync` tells of the client's and the server's bytes whether they begin with a frame."""
+        self, handshake: Handshake, in_sync: tuple[bool, bool], judge: Judge, timeline: Timeline | None,
+        acknowledgements: Acknowledgements, first_keys: Callable[[tuple[bytes, ...], Place], None],
+    ) -> None:  # fmt: skip
+        """`in_sync` tells of the client's and the server's bytes whether they begin with a frame.
+
+        `first_keys` is told the masking keys that the client begins with, if they were captured.
+        """
+        self._first_keys = first_keys
         self._judge = judge
         self._timeline = timeline
-        self.client = Half(Side.CLIENT, handshake, in_sync[0], keep_payload=timeline is not None)
-        self.server = Half(Side.SERVER, handshake, in_sync[1], keep_payload=timeline is not None)
+        self._acknowledgements = acknowledgements
+        keep, subprotocol, limits = timeline is not None, Subprotocol(handshake), judge.limits
+        self.client = Half(Side.CLIENT, handshake, in_sync[0], keep, subprotocol, limits)
+        self.server = Half(Side.SERVER, handshake, in_sync[1], keep, subprotocol, limits)
+        self._reactions = Reactions(nanoseconds(judge.thresholds.reaction_time))
+        self._mismatches: dict[Side, Mismatch] = {}  # Pongs that fit no Ping, while one that does may still come
+        self._heartbeat_seen = False  # whether any Ping or Pong has passed
         self.rtts = array("q")
         """Nanoseconds from a Ping to the Pong that answers it, both directions."""
         self.silences = Silences()
+        self.longest_silence_ns = 0
+        """Longest time without a byte before anybody began to leave, and before any Ping or Pong."""
         self._opened_ns = handshake.response.end_time_ns if handshake.response else 0
+        self._await_reactions(self.server, 0)
 
     @property
     def has_frames(self) -> bool:
@@ -54,10 +81,17 @@ class Dialogue:
         half, peer = (self.client, self.server) if by_client else (self.server, self.client)
         if time_ns - half.last_time_ns > QUIET_NS:
             self._after_pause(half, data, time_ns)
+        if peer.close is not None:
+            peer.answers_after_close = True
         if self._timeline is None:
-            plain = skip_plain_frames(half, data)
+            plain = skip_plain_frames(half, data, time_ns)
             if plain:
-                half.last_packet, half.last_time_ns = packet, time_ns
+                half.last_packet = packet
+                half.last_time_ns = half.last_data_ns = time_ns
+                if half.sampling or half.flood:
+                    self._look(half, packet, time_ns)
+                if self._reactions.cases:
+                    self._went_on(half, peer, "it sent data", (half.decoder.count - 1, packet, time_ns))
                 if plain == len(data):
                     return
                 offset += plain
@@ -68,6 +102,29 @@ class Dialogue:
             self._decode(chunk, half, peer)
         else:
             self._resume(half.resynchroniser.feed(chunk), half, peer)
+        if half.sampling or half.flood:
+            self._look(half, packet, time_ns)
+
+    def _look(self, half: Half, packet: int, time_ns: int) -> None:
+        """Judge what the sample of a side has shown, and see whether it is complete."""
+        sample = half.sample
+        for fact in sample.facts:
+            place = (fact.frame, packet, time_ns)
+            self._judge.found(fact, half, place)
+            if isinstance(fact, MaskingKeys) and half.from_start and not half.last_gap_packet:
+                self._compare_keys(fact.keys, place)
+        sample.facts.clear()
+        if half.flood:
+            self._judge.found(TinyFrames(half.flood), half, (half.decoder.count - 1, packet, time_ns))
+            half.flood = 0
+        half.sampling = sample.wants_keys or sample.wants_messages
+        half.expects_json = sample.expects_json and not sample.wants_messages
+        half.messages.collects = sample.wants_messages or sample.expects_json
+
+    def _compare_keys(self, keys: tuple[bytes, ...], place: Place) -> None:
+        """The client's first masking keys, nothing missed before them: are they those of another connection?"""
+        if len(keys) == self._judge.thresholds.mask_sequence_frames:
+            self._first_keys(keys, place)
 
     def gap(self, side: Side, gap: Gap) -> None:
         """Bytes of `side` are missing."""
@@ -84,14 +141,38 @@ class Dialogue:
         for event in events:
             self._take(event, half, peer)
 
-    def finish(self) -> None:
-        """No more bytes will come."""
+    def finish(self, now_ns: int, ended: bool) -> None:
+        """No more bytes will come; the capture has gone on until `now_ns`. `ended`: TCP has begun to end."""
         for half, peer in ((self.client, self.server), (self.server, self.client)):
             if not half.decoder.synced and half.may_have_missed_frames:
                 self._resume(half.resynchroniser.finish(), half, peer)
+            half.unfinished = half.decoder.unfinished
             for event in half.decoder.finish():
                 self._take(event, half, peer)
             half.messages.finish()
+            mismatch = self._mismatches.pop(half.side, None)
+            if mismatch is not None and (ended or now_ns - mismatch.time_ns >= self._pong_slow_ns):
+                self._tell_mismatch(mismatch, half)
+        for tolerated, place in self._reactions.finish():
+            self._judge.found(tolerated, self.half(tolerated.by), place)
+
+    def longest_silence(self, now_ns: int) -> int:
+        """Nanoseconds of the longest time without a byte before anybody began to leave, or said Ping or Pong."""
+        last_ns = self.last_payload_ns()
+        if self._heartbeat_seen or not last_ns:
+            return self.longest_silence_ns
+        left = [half.parting.time_ns for half in (self.client, self.server) if half.parting is not None]
+        return max(self.longest_silence_ns, min([now_ns, *left]) - last_ns)
+
+    def end_tcp(self, side: Side, how: str, packet: int, time_ns: int) -> None:
+        """`side` sent a FIN or an RST."""
+        half, peer = (self.client, self.server) if side is Side.CLIENT else (self.server, self.client)
+        first = not peer.ended
+        half.ended = True
+        failed = self._reactions.ended(half, how, time_ns, packet, first)
+        if failed is not None and half.decoder.synced:
+            self._judge.found(failed, half, (None, packet, time_ns))
+        self.part(side, time_ns)
 
     def part(self, side: Side, time_ns: int) -> None:
         """`side` begins to leave, with a Close or by ending TCP: keep how things stand."""
@@ -102,7 +183,7 @@ class Dialogue:
             messages = peer.messages
             half.parting = Parting(
                 time_ns,
-                tuple(half.outstanding_pings),
+                tuple(half.pings.outstanding),
                 max(messages.latest, announced),
                 messages.latest_inflated,
                 messages.accepted,
@@ -118,6 +199,8 @@ class Dialogue:
         last = self.last_payload_ns()
         if last:
             self.silences.add(time_ns, time_ns - last)
+            if not self._heartbeat_seen and self.client.parting is None and self.server.parting is None:
+                self.longest_silence_ns = max(self.longest_silence_ns, time_ns - last)
         if half.decoder.synced and half.decoder.at_boundary:
             half.rhythm.after_pause(data, time_ns)
 
@@ -136,11 +219,16 @@ class Dialogue:
             last_gap_packet=half.last_gap_packet,
             frames=half.frames_sent,
             last_packet=half.last_packet,
-            unanswered_pings=tuple(half.outstanding_pings),
+            unanswered_pings=tuple(half.pings.outstanding),
             acknowledged=acknowledged,
             broke_after_close=half.broke_after_close,
             first_breach=first_breach,
             close_follows_large_message=half.close_follows_large_message,
+            unfinished=half.unfinished,
+            message_open=half.message_open and half.message_state_known,
+            messages=half.messages.tally,
+            last_data_ns=half.last_data_ns,
+            mismatched_pong=half.mismatched_pong,
         )
 
     def _decode(self, chunk: Chunk, half: Half, peer: Half) -> None:
@@ -153,6 +241,7 @@ class Dialogue:
             return
         half.decoder.resume()
         half.last_masking_key = None
+        half.sample.lose_keys()
         if self._timeline is not None:
             self._timeline.resynced(half.side, found)
         for piece in found.pieces:
@@ -163,6 +252,7 @@ class Dialogue:
             self._take_piece(event, half, peer)
         elif isinstance(event, HttpInStream):
             self._judge.fact(event, half)
+            self._await_reactions(half, event.offset + 1)
         else:
             half.messages.lose_sync()
 
@@ -172,16 +262,16 @@ class Dialogue:
         if piece.first and half.close is not None:
             half.broke_after_close = True
         if piece.first and opcode != Opcode.PONG:  # whether a Pong is in place shows in its payload
-            self._judge.frame(header, half)
-            half.last_masking_key = header.masking_key if header.masked else None
+            self._begin_frame(header, half)
+        if header.rsv and not header.fin:
+            self._look_for_tls(piece, half)
         message: Message | None = None
         if is_data(opcode):
             facts = half.messages.feed(piece)
             if facts:
                 message = self._take_facts(facts, half)
             if piece.last:
-                half.counts[opcode] += 1
-                half.last_packet, half.last_time_ns = piece.packet, piece.time_ns
+                self._end_data_frame(header, piece, half, peer)
         else:
             payload = half.add_control(piece)
             if payload is not None:
@@ -190,13 +280,48 @@ class Dialogue:
         if self._timeline is not None:
             self._timeline.piece(half.side, piece, message=message)
 
+    def _begin_frame(self, header: FrameHeader, half: Half) -> None:
+        """The header of a frame; of a Pong's once its payload is known."""
+        self._judge.frame(header, half)
+        half.last_masking_key = header.masking_key if header.masked else None
+        if header.masked and half.sample.wants_keys:
+            half.sample.key(header.masking_key, header.number, header.time_ns)
+        if self._judge.fresh:
+            self._await_reactions(half, end_of(header) if header.length < _VERY_LONG else header.offset + 1)
+
+    def _end_data_frame(self, header: FrameHeader, piece: FramePiece, half: Half, peer: Half) -> None:
+        half.counts[header.opcode] += 1
+        half.last_packet = piece.packet
+        half.last_time_ns = half.last_data_ns = piece.time_ns
+        if header.fin and header.opcode == Opcode.CONTINUATION:
+            half.final_fragment_end = end_of(header)
+        if header.length <= half.tiny_bytes:
+            half.add_tiny(piece.time_ns)
+        if self._reactions.cases:
+            self._went_on(half, peer, "it sent data", (header.number, piece.packet, piece.time_ns))
+
+    def _look_for_tls(self, piece: FramePiece, half: Half) -> None:
+        """The third byte of a TLS record is the first one of what the frame decoder takes for a payload."""
+        header = piece.header
+        if piece.data and piece.packet >= header.packet and (piece.first or half.tls_suspect == header.number):
+            record = tls_record(header, piece.data)
+            if record is not None:
+                self._judge.found(record, half, (header.number, header.packet, header.time_ns))
+        half.tls_suspect = header.number if piece.first and not piece.data else -1
+
     def _take_facts(self, facts: list[MessageEvent], half: Half) -> Message | None:
         message = None
         for fact in facts:
             if isinstance(fact, Message):
                 message = fact
+            elif isinstance(fact, Content):
+                half.sample.message(fact.opcode, fact.data, fact.frame)
+                self._look(half, fact.packet, fact.time_ns)
             else:
                 self._judge.fact(fact, half)
+        if self._judge.fresh:
+            inside = half.decoder.inside
+            self._await_reactions(half, end_of(inside) if inside is not None else 0)
         return message
 
     def _take_control(self, header: FrameHeader, payload: bytes, piece: FramePiece, half: Half, peer: Half) -> None:
@@ -205,34 +330,141 @@ class Dialogue:
         close: CloseFrame | None = None
         rtt_ns: int | None = None
         if opcode == Opcode.PONG:
-            half.pong_is_owed = half.close_received is None and peer.awaits_pong(payload)
-            self._judge.frame(header, half)
-            half.last_masking_key = header.masking_key if header.masked else None
-            rtt_ns = self._take_pong(payload, piece.time_ns, peer)
+            half.pong_is_owed = half.close_received is None and peer.pings.awaits(payload)
+            half.answers_after_close = self._answers_later_ping(payload, half, peer)
+            self._begin_frame(header, half)
+            rtt_ns = self._take_pong(header, payload, piece, half, peer)
+            if self._reactions.cases:
+                self._went_on(half, peer, "it sent a Pong", (header.number, piece.packet, piece.time_ns))
         elif opcode == Opcode.PING and half.control_is_whole:
             half.add_ping(header, payload, peer.frames_sent)
+            self._acknowledgements.watch(half.side, end_of(header))
+            burst = half.ping_burst.add(piece.time_ns)
+            if burst:
+                self._judge.found(PingBurst(burst), half, (header.number, header.packet, header.time_ns))
         elif opcode == Opcode.CLOSE:
-            close = half.add_close(header, payload, piece)
-            if half.close is close:
-                half.close_follows_large_message = _latest_is_large(peer)
-                self.part(half.side, piece.time_ns)
-            if close.whole:
-                self._judge.close(close, half)
-            if peer.close_received is None:
-                peer.close_received = close
+            close = self._take_close(header, payload, piece, half, peer)
+        if opcode in (Opcode.PING, Opcode.PONG):
+            self._heartbeat_seen = True
         half.counts[opcode] += 1
         half.last_packet, half.last_time_ns = piece.packet, piece.time_ns
         if self._timeline is not None:
             self._timeline.piece(half.side, piece, close=close, rtt_ns=rtt_ns)
 
-    def _take_pong(self, payload: bytes, time_ns: int, peer: Half) -> int | None:
-        ping = peer.answer_ping(payload)
+    def _take_close(self, header: FrameHeader, payload: bytes, piece: FramePiece, half: Half, peer: Half) -> CloseFrame:
+        close = half.add_close(header, payload, piece)
+        first = half.close is close
+        if first:
+            half.close_follows_large_message = _latest_is_large(peer)
+            half.answers_after_close = False
+            received = peer.close
+            if received is not None:
+                had_arrived = self._acknowledgements.reached(peer.side, received.end_offset)
+                acknowledged_ns = self._acknowledgements.time_ns(peer.side, received.end_offset)
+                data = half.data_frames - half.data_at_close
+                half.close_reply = CloseReply(received, had_arrived, acknowledged_ns, data)
+            self._acknowledgements.watch(half.side, close.end_offset)
+            self._reactions.closed(close, self._acknowledgements.offset(peer.side))
+            self.part(half.side, piece.time_ns)
+        if close.whole:
+            self._judge.close(close, half)
+            if first and failure_of(close):
+                self._judge.found(self._failure(close, peer), half, (close.frame, close.packet, close.time_ns))
+            if self._judge.fresh:
+                self._await_reactions(half, close.end_offset)
+        if peer.close_received is None:
+            peer.close_received = close
+            peer.data_at_close = peer.data_frames
+        return close
+
+    def _failure(self, close: CloseFrame, peer: Half) -> FailureClose:
+        """A Close that says that its sender fails the connection: for what?"""
+        breaches = [one for one in self._judge.breaches(peer.side) if (one.packet or 0) <= close.packet]
+        since_ns = close.time_ns - nanoseconds(self._judge.thresholds.reaction_time)
+        recent = tuple(one.rule for one in breaches if (one.last_time_ns or 0) >= since_ns)
+        all_seen = all(half.from_start and half.nothing_missed for half in (self.client, self.server))
+        causes = tuple(rule for rule in recent if rule in FAILING)
+        return FailureClose(close, causes, bool(breaches), all_seen and not peer.unknown_extension)
+
+    def _await_reactions(self, half: Half, end: int) -> None:
+        """What was broken in the frame that ends at stream offset `end`: does the other side mind?"""
+        for rule, by, place in self._judge.fresh:
+            if by is half.side:
+                self._reactions.breach(rule, by, place, end)
+        self._judge.fresh.clear()
+
+    def _went_on(self, half: Half, peer: Half, what: str, place: Place) -> None:
+        """`half` sends something that is no sign of failure."""
+        if half.close is None:
+            acknowledged = self._acknowledgements.offset(peer.side)
+            for tolerated, where in self._reactions.went_on(half, peer, acknowledged, what, place):
+                self._judge.found(tolerated, half, where)
+
+    def _answers_later_ping(self, payload: bytes, half: Half, peer: Half) -> bool:
+        """Whether a Pong behind its sender's own Close answers a Ping that came after that."""
+        close = half.close
+        return close is not None and any(
+            ping.payload == payload and ping.packet > close.packet for ping in peer.pings.outstanding
+        )
+
+    def _take_pong(self, header: FrameHeader, payload: bytes, piece: FramePiece, half: Half, peer: Half) -> int | None:
+        answer = peer.pings.answer(payload, piece.time_ns)
+        if answer is None:
+            return None
+        ping = answer.ping
+        place = (header.number, header.packet, header.time_ns)
+        if half.control_is_whole and not (half.close is not None and not half.pong_is_owed):
+            if ping is None and answer.outstanding and not answer.repeats_ns:
+                self._note_mismatch(Mismatch(payload, answer.outstanding, *place), half)
+            else:
+                if ping is not None:
+                    self._match(half, piece.time_ns)
+                self._judge.found(self._pong(answer, payload, piece.time_ns, half, peer), half, place)
         if ping is None:
             return None
-        rtt_ns = time_ns - ping.time_ns
+        rtt_ns = piece.time_ns - ping.time_ns
         if len(self.rtts) < MAX_RTTS:
             self.rtts.append(rtt_ns)
         return rtt_ns
+
+    def _pong(self, answer: Answer, payload: bytes, time_ns: int, half: Half, peer: Half) -> Pong:
+        ping = answer.ping
+        acknowledgements = self._acknowledgements
+        acknowledged_ns = acknowledgements.time_ns(peer.side, ping.end_offset) if ping is not None else 0
+        held_up = (
+            ping is not None
+            and 0 <= ping.inside < peer.messages.count
+            and acknowledgements.reached(peer.side, peer.final_fragment_end)
+        )
+        since = max(1, time_ns - answer.repeats_ns) if answer.repeats_ns else 0
+        if not payload and since > self._pong_slow_ns:
+            since = 0  # empty Pongs of a heartbeat all look alike
+        seen = peer.from_start and peer.nothing_missed
+        return Pong(payload, ping, answer.skipped, since, acknowledged_ns, held_up, seen, time_ns)
+
+    @property
+    def _pong_slow_ns(self) -> int:
+        return nanoseconds(self._judge.thresholds.pong_slow)
+
+    def _note_mismatch(self, mismatch: Mismatch, half: Half) -> None:
+        self._match(half, mismatch.time_ns, fits=False)
+        self._mismatches.setdefault(half.side, mismatch)
+
+    def _match(self, half: Half, time_ns: int, fits: bool = True) -> None:
+        """A Pong came: one that `fits` clears a mismatched one if it follows soon."""
+        mismatch = self._mismatches.get(half.side)
+        if mismatch is None:
+            return
+        late = time_ns - mismatch.time_ns > self._pong_slow_ns
+        if late:
+            self._tell_mismatch(mismatch, half)
+        if late or fits:
+            del self._mismatches[half.side]
+
+    def _tell_mismatch(self, mismatch: Mismatch, half: Half) -> None:
+        if self.client.nothing_missed and self.server.nothing_missed:
+            half.mismatched_pong = mismatch.packet
+            self._judge.found(mismatch, half, (mismatch.frame, mismatch.packet, mismatch.time_ns))
 
 
 def _latest_is_large(half: Half) -> bool:

@@ -7,6 +7,8 @@ from wsinspect.capture.packet import Packet
 from wsinspect.connection import Connection
 from wsinspect.conversation import Conversation
 from wsinspect.layers.beginning import BeginningLayer
+from wsinspect.neighbours import Neighbours
+from wsinspect.rules.thresholds import DEFAULTS, Thresholds
 from wsinspect.timeline import Timeline
 from wsinspect.tls.keylog import KeyLog
 from wsinspect.transport import ip
@@ -33,11 +35,13 @@ class Inspector:
     """Finds every WebSocket connection in the packets it is fed, in capture order."""
 
     def __init__(
-        self, *, index: bool = False, timelines: bool = False, keys: KeyLog | None = None, all_tls: bool = False
-    ) -> None:
+        self, *, index: bool = False, timelines: bool = False, keys: KeyLog | None = None, all_tls: bool = False,
+        thresholds: Thresholds = DEFAULTS,
+    ) -> None:  # fmt: skip
         """`index` keeps where each connection's packets are in the file; `timelines` keeps all that happens on each.
 
         With `keys` TLS is decrypted. What cannot be is listed if it is probably a WebSocket; with `all_tls`, always.
+        Rules judge by `thresholds`.
         """
         self.connections: list[Connection] = []
         """In the order of first appearance. Who has no memory for more may take ended ones out."""
@@ -55,6 +59,7 @@ class Inspector:
         self._timelines = timelines
         self._keys = KeyLog() if keys is None else keys
         self._all_tls = all_tls
+        self._neighbours = Neighbours(thresholds)
         self._table = StreamTable()
         self._conversations: dict[int, Conversation] = {}  # by stream number, those that may still bring something
         self._ended: deque[tuple[int, Conversation]] = deque()  # with the time of the end, oldest first
@@ -200,6 +205,8 @@ class Inspector:
         if self._index:
             conversation.packet_offsets.append(packet.offset)
             conversation.packet_numbers.append(number)
+        if stream.watching:
+            conversation.note_acknowledgements(time_ns)
         if payload:
             conversation.feed_next(direction, place, payload, number, time_ns)
             if stream.ignored:
@@ -227,6 +234,8 @@ class Inspector:
             return
         stream.mark_irregular(segment, direction, header)
         events = stream.feed(segment, direction)
+        if stream.watching:
+            conversation.note_acknowledgements(segment.time_ns)
         if events:
             conversation.feed(events)
             if stream.ignored:
@@ -246,7 +255,7 @@ class Inspector:
     def _new_connection(self, stream: TcpStream, channel: Channel, client_direction: int, attempt: int) -> Connection:
         timeline = Timeline() if self._timelines else None
         self._begun += 1
-        connection = Connection(self._begun, stream, channel, client_direction, attempt, timeline)
+        connection = Connection(self._begun, stream, channel, client_direction, attempt, timeline, self._neighbours)
         self.connections.append(connection)
         return connection
 

@@ -20,10 +20,15 @@ def replay(connection: Connection, source: PacketSource) -> Timeline:
 
     Raises `WsinspectError` if the file can no longer be read.
     """
-    inspector = Inspector(timelines=True, keys=connection.keys.frozen(), all_tls=connection.sealed)
+    inspector = Inspector(
+        timelines=True, keys=connection.keys.frozen(), all_tls=connection.sealed, thresholds=connection.thresholds
+    )
     for offset, number in zip(connection.packet_offsets, connection.packet_numbers, strict=True):
         inspector.feed(source.packet_at(offset, number))
     inspector.finish()
     found = inspector.connections
     timeline = found[connection.attempt].timeline if connection.attempt < len(found) else None
-    return timeline if timeline is not None else Timeline()
+    if timeline is None:
+        timeline = Timeline()
+    timeline.complete(connection.violations)
+    return timeline

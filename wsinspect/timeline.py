@@ -1,8 +1,10 @@
 """Everything that happened on one connection, in capture order: what a detail view shows. Made by replaying packets."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from wsinspect.rules.rule import Finding, Place, Rule, Severity
+from wsinspect.rules.violation import Violation
 from wsinspect.transport.httphead import RequestHead, ResponseHead
 from wsinspect.transport.reassembly import Fin, Gap, Note, Remark, Reset, Syn
 from wsinspect.websocket.frames import RSV1, FrameHeader, FramePiece, Opcode, opcode_name
@@ -163,6 +165,17 @@ class Timeline:
             payload = bytes(self._payload[side])
             self.entries.append(entry._replace(payload=payload, missing=entry.header.length - len(payload)))
         self._unfinished.clear()
+
+    def complete(self, known: Iterable[Violation]) -> None:
+        """Add what one connection by itself does not show: `known` was found with all of them in view."""
+        found = {(entry.rule, entry.by): place for place, entry in reversed(list(enumerate(self.violations)))}
+        for one in known:
+            entry = ViolationEntry(one.rule, one.severity, one.by, one.frame, one.packet, one.detail)
+            place = found.get((one.rule, one.by))
+            if place is None:
+                self.violations.append(entry)
+            elif self.violations[place].packet == one.packet:
+                self.violations[place] = entry
 
     def violation(self, rule: Rule[...], by: Side | None, place: Place, finding: Finding) -> None:
         """An occurrence of a broken rule."""

@@ -5,7 +5,24 @@ from typing import Final
 from captures.scenario import Scenario
 from captures.scenarios import hostile
 from captures.scenarios.rules import closing as closing_rules
-from captures.scenarios.rules import deflate, fragmentation, framing, masking, messages, request, response
+from captures.scenarios.rules import (
+    compression,
+    content,
+    deflate,
+    etiquette,
+    fragmentation,
+    framing,
+    habits,
+    keys,
+    masking,
+    messages,
+    pongs,
+    reactions,
+    request,
+    response,
+    teardown,
+    unfinished,
+)
 from captures.scenarios.situations import closing, files, handshakes, links, losses, tcp
 from captures.scenarios.situations import messages as shapes
 from captures.scenarios.tour import capture as tour
@@ -21,6 +38,15 @@ CHAPTERS: Final = {
     "One rule broken, or nearly: Ping and Pong, text": messages.chapter,
     "One rule broken, or nearly: the closing handshake": closing_rules.chapter,
     "One rule broken, or nearly: permessage-deflate": deflate.chapter,
+    "Beyond the MUSTs: handshakes, and several connections": habits.chapter,
+    "Beyond the MUSTs: masking keys": keys.chapter,
+    "Beyond the MUSTs: begun and not ended": unfinished.chapter,
+    "Beyond the MUSTs: Ping and Pong": pongs.chapter,
+    "Beyond the MUSTs: the closing handshake": etiquette.chapter,
+    "Beyond the MUSTs: the end of TCP": teardown.chapter,
+    "Beyond the MUSTs: compressed messages": compression.chapter,
+    "Beyond the MUSTs: reactions": reactions.chapter,
+    "Beyond the MUSTs: content and subprotocols": content.chapter,
     "How connections end": closing.chapter,
     "Opening handshakes": handshakes.chapter,
     "Messages": shapes.chapter,

@@ -7,8 +7,9 @@ from wsinspect.diagnosis.facts import Beat, End, EndKind, Facts, Reset, SideFact
 from wsinspect.transport.httphead import parse_request, parse_response
 from wsinspect.transport.marks import IpMark, ResetMark, Run
 from wsinspect.websocket.closing import Ending, SideEnding, TcpEnd, TcpEndKind
-from wsinspect.websocket.half import CloseFrame, Parting, Ping
+from wsinspect.websocket.half import CloseFrame, Parting
 from wsinspect.websocket.handshake import Handshake
+from wsinspect.websocket.pings import Ping
 from wsinspect.websocket.side import Side
 
 CLIENT, SERVER = Side.CLIENT, Side.SERVER

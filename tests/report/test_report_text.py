@@ -79,7 +79,7 @@ def test_a_whole_report(tmp_path: object) -> None:
     text = text_report(written(tmp_path, talk))
     first, second, blank, *lines = text.splitlines()
     assert first == "1 connection, closed 1000: no abnormal ending."
-    assert second == "Rules were broken on 1 connection (1 error), most often reserved-opcode."
+    assert second == "Rules were broken on 1 connection (2 errors), most often violation-tolerated."
     assert blank == ""
     assert re.fullmatch(r".*/some\.pcap: 19 packets in [\d.]+ ms, 1 TCP connection, 1 WebSocket", lines[0])
     assert re.fullmatch(
@@ -92,11 +92,13 @@ def test_a_whole_report(tmp_path: object) -> None:
     assert re.fullmatch(r"    closed · open for [\d.]+ ms · messages ↑1 ↓0 · payload ↑5 B ↓0 B", lines[4])
     assert lines[5].startswith('    Client closed first: 1000 Normal Closure "done"; server echoed 1000; ')
     assert lines[6].startswith("    E reserved-opcode by server (RFC 6455 §5.2")
-    assert lines[7] == ""
-    assert lines[8:] == [
+    assert lines[7].startswith("    E violation-tolerated by client (RFC 6455 §5.1")
+    assert lines[8] == ""
+    assert lines[9:] == [
         "1 WebSocket",
         "  1000 Normal Closure: 1 (first Close by the client)",
         "  E reserved-opcode: 1 connection, 1 time",
+        "  E violation-tolerated: 1 connection, 1 time",
     ]
     assert text.endswith("\n") and not text.endswith("\n\n")
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 from wsinspect.websocket.closing import Ending, SideEnding, TcpEnd, TcpEndKind
-from wsinspect.websocket.half import CloseFrame, Ping
+from wsinspect.websocket.half import CloseFrame
 from wsinspect.websocket.handshake import Handshake
+from wsinspect.websocket.pings import Ping
 from wsinspect.websocket.side import Side
 
 TICK_NS = 10_000_000

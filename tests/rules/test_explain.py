@@ -95,7 +95,7 @@ def test_every_rule(rule) -> None:  # type: ignore[no-untyped-def]
         ("ws_err_invalid_opcode", ["reserved-opcode", "continuation-without-message", "interleaved-data-frame"]),
         ("Error during WebSocket handshake: Incorrect 'Sec-WebSocket-Accept' header value", ["wrong-accept"]),
         ("Could not decode a text frame as UTF-8", ["invalid-utf8-text"]),
-        ("keepalive ping timeout", ["missing-pong"]),
+        ("keepalive ping timeout", ["missing-pong", "late-pong", "keepalive-timeout"]),
         ("ws", []),
         ("something else", []),
     ],
@@ -119,7 +119,7 @@ def test_words_for_several_rules_list_them() -> None:
     [
         ("unmasked-frame", 'nothing is known about "unmasked-frame"', "unmasked-client-frame"),
         ("close-code", 'nothing is known about "close-code"', "invalid-close-code"),
-        ("abnormal closur", 'nothing is known about "abnormal closur"', "abnormal closure"),
+        ("abnormalclosure", 'nothing is known about "abnormalclosure"', "abnormal closure"),
         ("xyzzy!", 'nothing is known about "xyzzy!"', "give a close code (1006)"),
         ("", 'nothing is known about ""', "give a close code (1006)"),
         ("65536", "65536 is no close code", "0 to 65535"),

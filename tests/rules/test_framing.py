@@ -4,6 +4,7 @@ import pytest
 from frame_facts import frame, half
 
 from wsinspect.rules import framing as rules
+from wsinspect.rules.thresholds import DEFAULTS
 from wsinspect.websocket.frames import FrameHeader, HttpInStream
 
 D = "permessage-deflate"
@@ -99,8 +100,8 @@ def test_length_forms_of_control_frames() -> None:
         ((1 << 63) - 1, ["huge-frame"]),
         (1 << 63, ["length-msb-set"]),
         ((1 << 64) - 1, ["length-msb-set"]),
-        (rules.HUGE_FRAME, ["huge-frame"]),
-        (rules.HUGE_FRAME - 1, []),
+        (DEFAULTS.huge_frame, ["huge-frame"]),
+        (DEFAULTS.huge_frame - 1, []),
     ],
 )
 def test_large_lengths(length: int, ids: list[str]) -> None:

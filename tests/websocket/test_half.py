@@ -5,8 +5,9 @@ import pytest
 from captures.encoder.frames import encode
 from tests.transport.segments import chunk
 from wsinspect.websocket.frames import FramePiece
-from wsinspect.websocket.half import MAX_CONTROL_PAYLOAD, MAX_OUTSTANDING_PINGS, Half, is_data
+from wsinspect.websocket.half import MAX_CONTROL_PAYLOAD, Half, is_data
 from wsinspect.websocket.handshake import Handshake
+from wsinspect.websocket.pings import MAX_OUTSTANDING_PINGS
 from wsinspect.websocket.side import Side
 
 
@@ -130,13 +131,14 @@ def test_a_pong_answers_a_ping_and_all_before_it(
 ) -> None:
     """RFC 6455 §5.5.3: an endpoint may elect to send a Pong for only the most recently processed Ping."""
     sender = pinged(*pings)
-    assert sender.awaits_pong(pong) is (answered is not None)
-    ping = sender.answer_ping(pong)
-    assert (ping.payload if ping else None) == answered
-    assert [waiting.payload for waiting in sender.outstanding_pings] == left
+    assert sender.pings.awaits(pong) is (answered is not None)
+    answer = sender.pings.answer(pong, 0)
+    assert answer is not None
+    assert (answer.ping.payload if answer.ping else None) == answered
+    assert [waiting.payload for waiting in sender.pings.outstanding] == left
 
 
 def test_pings_are_remembered_up_to_a_limit() -> None:
     sender = pinged(*(number.to_bytes(2, "big") for number in range(MAX_OUTSTANDING_PINGS + 10)))
-    assert len(sender.outstanding_pings) == MAX_OUTSTANDING_PINGS
-    assert not sender.awaits_pong(b"\x00\x00")
+    assert len(sender.pings.outstanding) == MAX_OUTSTANDING_PINGS
+    assert not sender.pings.awaits(b"\x00\x00")

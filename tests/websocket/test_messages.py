@@ -128,7 +128,12 @@ CASES: list[tuple[str, bytes, DeflateSetup | None, list[object]]] = [
         TAKEOVER,
         [(2, WORDS), (1, b"a"), (2, b"again: " + WORDS)],
     ),
-    ("compressed nothing", compressed(b"\x00") + compressed(b""), TAKEOVER, [(2, b""), (2, b"")]),
+    (
+        "compressed nothing",
+        compressed(b"\x00") + compressed(b""),
+        TAKEOVER,
+        [(2, b""), "OddEmpty in frame 1", (2, b"")],
+    ),
     (
         "RSV1 on a continuation means nothing",
         encode(TEXT, b"a", fin=False) + encode(0, b"b", rsv=RSV1),

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from captures.encoder.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close_payload, encode
 from tests.transport.segments import CLIENT_TO_SERVER, SECOND, segment
 from wsinspect.connection import Connection
+from wsinspect.neighbours import Neighbours
 from wsinspect.report.build import connection_report
+from wsinspect.rules.thresholds import DEFAULTS
 from wsinspect.timeline import Timeline
 from wsinspect.transport.httphead import parse_request, parse_response
 from wsinspect.transport.stream import TcpStream
@@ -77,8 +79,8 @@ def connection(pieces: PIECES, deflate: bool, general: bool) -> Connection:
     request = parse_request(REQUEST + extensions, 1, 1, SECOND, SECOND)
     response = parse_response(RESPONSE + extensions, 2, 2, SECOND, SECOND)
     assert request is not None and response is not None
-    stream = TcpStream(0, CLIENT_TO_SERVER, segment(0), 0)
-    made = Connection(1, stream, stream, 0, 0, Timeline() if general else None)
+    stream, timeline = TcpStream(0, CLIENT_TO_SERVER, segment(0), 0), Timeline() if general else None
+    made = Connection(1, stream, stream, 0, 0, timeline, Neighbours(DEFAULTS))
     made.request(request)
     made.answer(Handshake(request, response))
     made.open(client_in_sync=True)
@@ -118,20 +120,20 @@ def sender(side: Side) -> Half:
 
 @pytest.mark.parametrize("size", [0, 1, 3, 125, 126, 1300, 65535])
 @pytest.mark.parametrize("opcode", [TEXT, BINARY])
-@pytest.mark.parametrize("key", [KEY, b"\x00\x00\x00\x00", b"\xff\xff\xff\xff", None])
+@pytest.mark.parametrize("key", [KEY, b"\x00\x00\x00\x01", b"\xff\xff\xff\xff", None])
 def test_plain_frames_take_it(size: int, opcode: int, key: bytes | None) -> None:
     half = sender(Side.SERVER if key is None else Side.CLIENT)
     data = encode(opcode, b"a" * size, mask=key)
-    assert skip_plain_frames(half, data + data[:1]) == len(data)
+    assert skip_plain_frames(half, data + data[:1], 0) == len(data)
     assert (half.counts[opcode], half.messages.count, half.messages.payload_bytes) == (1, 1, size)
 
 
 @settings(max_examples=300)
-@given(payload=st.binary(min_size=1, max_size=40), key=st.binary(min_size=4, max_size=4))
+@given(payload=st.binary(min_size=1, max_size=40), key=st.binary(min_size=4, max_size=4).filter(any))
 def test_masked_text_is_taken_if_it_is_ascii(payload: bytes, key: bytes) -> None:
     for text in (payload, bytes(byte & 0x7F for byte in payload)):
         data = encode(TEXT, text, mask=key)
-        assert skip_plain_frames(sender(Side.CLIENT), data) == (len(data) if text.isascii() else 0)
+        assert skip_plain_frames(sender(Side.CLIENT), data, 0) == (len(data) if text.isascii() else 0)
 
 
 @pytest.mark.parametrize(
@@ -146,19 +148,20 @@ def test_masked_text_is_taken_if_it_is_ascii(payload: bytes, key: bytes) -> None
         encode(CLOSE, mask=KEY),
         encode(PING, mask=KEY),
         encode(BINARY, b"a", mask=KEY)[:-1],
+        encode(BINARY, b"a", mask=bytes(4)),
         encode(BINARY, b"a" * 200, mask=KEY)[:3],
         encode(BINARY, b"a" * 200, mask=KEY)[:6],
         b"\x81",
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_everything_else_goes_the_general_way(data: bytes) -> None:
     half = sender(Side.CLIENT)
-    assert skip_plain_frames(half, data) == 0
+    assert skip_plain_frames(half, data, 0) == 0
     assert sum(half.counts) == half.messages.count == 0
 
 
 def test_a_repeated_key_is_for_the_rules() -> None:
     half = sender(Side.CLIENT)
     data = encode(BINARY, b"a", mask=KEY)
-    assert skip_plain_frames(half, data + data) == len(data)
+    assert skip_plain_frames(half, data + data, 0) == len(data)

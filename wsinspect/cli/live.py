@@ -102,7 +102,7 @@ def report_live(
         if sys.stderr.isatty():
             click.echo(f"Capturing on {capture.name} with {capture.method}; Ctrl-C ends.", err=True)
         try:
-            report = _report(capture.name, capture.reader, Printer(format_, max_connections, known), tls)
+            report = _report(capture.name, capture.reader, Printer(format_, max_connections, known), tls, settings)
         except Exception:
             capture.keep = True  # a bug of ours must not cost the user what was captured
             raise
@@ -121,15 +121,21 @@ def report_followed(
         signals.lead_to(follow.stop)
         with open_capture(path, follow=follow) as reader:
             report = _report(
-                "standard input" if path == "-" else path, reader, Printer(format_, max_connections, known), tls
+                "standard input" if path == "-" else path,
+                reader,
+                Printer(format_, max_connections, known),
+                tls,
+                settings,
             )
     return _status(report, fail_on)
 
 
-def _report(source: str, reader: CaptureReader, printer: Printer, tls: TlsOptions) -> model.Report | None:
+def _report(
+    source: str, reader: CaptureReader, printer: Printer, tls: TlsOptions, settings: Settings
+) -> model.Report | None:
     """Print everything; None if nobody reads it any more."""
     keys = KeySource(tls, lambda: reader.secrets, growing=True)
-    inspector = Inspector(keys=keys.log, all_tls=tls.all_tls)
+    inspector = Inspector(keys=keys.log, all_tls=tls.all_tls, thresholds=settings.thresholds)
     moved = time.monotonic()
     try:
         for batch in reader.batches():

@@ -9,7 +9,7 @@ import click
 
 from wsinspect import __version__
 from wsinspect.cli.options import FILE, MAX_CONNECTIONS, capture_options, live_options, max_connections_option
-from wsinspect.cli.settings import config_option, loaded_settings, timer_option
+from wsinspect.cli.settings import config_option, loaded_settings, threshold_option, timer_option
 from wsinspect.cli.tls import keylog_option, tls_options
 from wsinspect.errors import WsinspectError
 from wsinspect.keys import TlsOptions
@@ -87,6 +87,7 @@ def cli() -> None:
 @click.option("--follow", is_flag=True, help="FILE is still being written: show what is added to it.")
 @timer_option
 @tls_options
+@threshold_option
 @capture_options
 @max_connections_option
 @config_option
@@ -95,6 +96,7 @@ def open_command(
     file: str | None,
     follow: bool,
     timers: tuple[str, ...],
+    thresholds: tuple[str, ...],
     config: str | None,
     keylog: str | None,
     all_tls: bool,
@@ -107,7 +109,7 @@ def open_command(
     wsinspect incident.pcapng
     sudo wsinspect -i eth0 'tcp port 8080'
     """
-    loaded, tls = loaded_settings(config, timers), TlsOptions(keylog, all_tls)
+    loaded, tls = loaded_settings(config, timers, thresholds), TlsOptions(keylog, all_tls)
     # Textual is loaded only for the screen, and before root is given up: then its files may not be readable any more.
     if capture["interfaces"]:
         from wsinspect.cli.watch import watch_live
@@ -142,20 +144,22 @@ def open_command(
 )
 @timer_option
 @tls_options
+@threshold_option
 @click.option("--follow", is_flag=True, help="FILE is still being written: go on until Ctrl-C.")
 @capture_options
 @config_option
 @max_connections_option
 def report_command(
-    words: tuple[str, ...], file: str | None, format_: str, fail_on: str | None, timers: tuple[str, ...], follow: bool,
-    max_connections: int | None, config: str | None, keylog: str | None, all_tls: bool, **capture: Any,
+    words: tuple[str, ...], file: str | None, format_: str, fail_on: str | None, timers: tuple[str, ...],
+    thresholds: tuple[str, ...], follow: bool, max_connections: int | None, config: str | None, keylog: str | None,
+    all_tls: bool, **capture: Any,
 ) -> None:  # fmt: skip
     """Print a report on the capture FILE (- for standard input), or on live traffic, to standard output.
 
     \b
     Exit status: 0 done · 1 --fail-on found something · 2 wrong usage or unreadable input
     """
-    settings, tls = loaded_settings(config, timers).settings, TlsOptions(keylog, all_tls)
+    settings, tls = loaded_settings(config, timers, thresholds).settings, TlsOptions(keylog, all_tls)
     if capture["interfaces"]:
         from wsinspect.cli.live import report_live
 

@@ -25,10 +25,10 @@ from wsinspect.settings.model import Settings
 def print_report(path: str, format_: str, fail_on: str | None, settings: Settings, tls: TlsOptions) -> int:
     """Print the report on the capture at `path`. Returns the exit status."""
     known = with_user_timers(settings.timers, settings.lifetimes)
+    read = _stream if format_ == "ndjson" else _inspect
     with open_capture(path) as reader:
         keys = KeySource(tls, lambda: reader.secrets)
-        inspector = Inspector(keys=keys.log, all_tls=tls.all_tls)
-        read = _stream if format_ == "ndjson" else _inspect
+        inspector = Inspector(keys=keys.log, all_tls=tls.all_tls, thresholds=settings.thresholds)
         report = read(path, reader, inspector, keys, known)
     if format_ == "json":
         sys.stdout.buffer.write(json_document(report, for_people=sys.stdout.isatty()))

@@ -32,14 +32,26 @@ def timer_option(command: _Command) -> _Command:
     )(command)
 
 
-def loaded_settings(config: str | None, timers: tuple[str, ...] = ()) -> "Loaded":
+def threshold_option(command: _Command) -> _Command:
+    """Give a command `--threshold NAME=VALUE`."""
+    return click.option(
+        "--threshold", "thresholds", metavar="NAME=VALUE", multiple=True, help="From when on a rule speaks; repeatable."
+    )(command)
+
+
+def loaded_settings(config: str | None, timers: tuple[str, ...] = (), thresholds: tuple[str, ...] = ()) -> "Loaded":
     """The settings with what the command line adds to them. Raises `WsinspectError` for what is wrong with either."""
     from dataclasses import replace
 
     from wsinspect.settings.read import load_settings
 
     loaded = load_settings(config)
-    return replace(loaded, settings=_with_timers(loaded.settings, timers)) if timers else loaded
+    settings = loaded.settings
+    if timers:
+        settings = _with_timers(settings, timers)
+    if thresholds:
+        settings = _with_thresholds(settings, thresholds)
+    return loaded if settings is loaded.settings else replace(loaded, settings=settings)
 
 
 def _with_timers(settings: "Settings", texts: tuple[str, ...]) -> "Settings":
@@ -64,3 +76,28 @@ def _with_timers(settings: "Settings", texts: tuple[str, ...]) -> "Settings":
         timers=idle | {name: value for name, value in settings.timers.items() if name not in idle},
         lifetimes=lifetimes | {name: value for name, value in settings.lifetimes.items() if name not in lifetimes},
     )
+
+
+def _with_thresholds(settings: "Settings", texts: tuple[str, ...]) -> "Settings":
+    """`NAME=VALUE`, in place of what the file says."""
+    from difflib import get_close_matches
+
+    import msgspec
+
+    from wsinspect.settings.thresholds import Thresholds
+
+    values = msgspec.to_builtins(settings.thresholds)
+    for text in texts:
+        name, separator, value = (part.strip() for part in text.partition("="))
+        if not separator:
+            raise WsinspectError(f"--threshold takes NAME=VALUE, not {text!r}", "--threshold pong_slow=0.5")
+        if name not in values:
+            near = get_close_matches(name, values, n=3, cutoff=0.4) or list(values)
+            raise WsinspectError(f"there is no threshold {name!r}", f"did you mean {', '.join(near)}?")
+        try:
+            msgspec.convert({name: value}, Thresholds, strict=False)
+        except msgspec.ValidationError:
+            usual = f"--threshold {name}={values[name]:g}"
+            raise WsinspectError(f"the threshold {name} cannot be {value!r}", usual) from None
+        values[name] = value
+    return msgspec.structs.replace(settings, thresholds=msgspec.convert(values, Thresholds, strict=False))

@@ -24,7 +24,7 @@ def watch_file(path: str, loaded: Loaded, tls: TlsOptions, max_connections: int 
     Raises `WsinspectError`, before the screen starts, if it cannot be opened.
     """
     open_ = FollowedSource if follow else open_source
-    with EndSignals() as signals, closing(open_(path, _timers(loaded), tls)) as source:
+    with EndSignals() as signals, closing(open_(path, _timers(loaded), tls, loaded.settings.thresholds)) as source:
         app = WsinspectApp(source, loaded, max_connections)
         signals.lead_to(app.leave, Terminal().restore)
         app.run()
@@ -34,7 +34,9 @@ def watch_file(path: str, loaded: Loaded, tls: TlsOptions, max_connections: int 
 def watch_live(options: LiveOptions, loaded: Loaded, tls: TlsOptions, max_connections: int) -> int:
     """Capture, and look at it on the screen; returns the exit status."""
     with EndSignals() as signals, begin_capture(options, _import_all) as capture:
-        app = WsinspectApp(LiveSource(capture, _timers(loaded), tls), loaded, max_connections)
+        app = WsinspectApp(
+            LiveSource(capture, _timers(loaded), tls, loaded.settings.thresholds), loaded, max_connections
+        )
         terminal = Terminal()
 
         def end_at_once() -> None:

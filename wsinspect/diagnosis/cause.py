@@ -28,6 +28,9 @@ class Diagnosis:
     brief: str = ""
     """The cause alone, as words that follow a colon: the same for all connections that ended alike. Holds no text from
     the network. Empty: there is nothing to add to how they ended."""
+    packet: int | None = None
+    """Packet that it is about, and its time in nanoseconds, if there is one."""
+    time_ns: int | None = None
 
 
 def span(seconds: float) -> str:

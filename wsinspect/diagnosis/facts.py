@@ -9,8 +9,9 @@ from enum import StrEnum
 
 from wsinspect.transport.marks import ResetMark, Run
 from wsinspect.websocket.closing import Ending, SideEnding
-from wsinspect.websocket.half import Parting, Ping
+from wsinspect.websocket.half import Parting
 from wsinspect.websocket.handshake import Handshake
+from wsinspect.websocket.pings import Ping
 from wsinspect.websocket.side import Side
 
 

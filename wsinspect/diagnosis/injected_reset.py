@@ -120,4 +120,6 @@ def _diagnosis(reset: Reset, cues: list[str], confidence: Confidence) -> Diagnos
         f"The RST that claims to come from the {reset.by} was probably injected on the path: {', and '.join(cues)}."
         f"{ignored} Look for a firewall, proxy or intrusion system.",
         "an RST injected on the path",
+        reset.mark.packet,
+        reset.mark.mark.time_ns,
     )

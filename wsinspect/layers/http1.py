@@ -7,6 +7,8 @@ from wsinspect.transport.channel import Channel, Layer
 from wsinspect.transport.exchange import Answered, Exchange, GaveUp, Requested, Switched, Tunnelled
 from wsinspect.transport.reassembly import Chunk, Gap
 from wsinspect.websocket.handshake import Handshake, looks_like_websocket
+from wsinspect.websocket.side import Side
+from wsinspect.websocket.stray import frame_by_shape
 
 
 class Http1Layer:
@@ -115,10 +117,21 @@ class Http1Layer:
             connection.piece(piece)
         self._conversation.lead_straight(self._channel, connection)
 
+    def _look_for_frames(self, connection: Connection, pieces: list[Chunk | Gap]) -> None:
+        """Bytes that are no HTTP behind a response that opened no WebSocket: are they its frames all the same?"""
+        for direction in (0, 1):
+            chunks = [piece for piece in pieces if isinstance(piece, Chunk) and piece.direction == direction]
+            side = connection.side_of(direction)
+            frame = frame_by_shape(b"".join(chunk.data for chunk in chunks), side is Side.CLIENT)
+            if frame is not None:
+                connection.stray(side, frame[0], frame[1], chunks[0].packet, chunks[0].time_ns)
+
     def _give_up(self, exchange: Exchange | None) -> None:
         """No HTTP here, or none any more. Where the beginning was not captured it may be an open WebSocket."""
         self._exchange = None
         if self._connection is not None:
+            if exchange is not None and self._connection.handshake.response is not None:
+                self._look_for_frames(self._connection, exchange.waiting())
             self._connection.dialogue = None
             self._leave_http(self._connection, [])
         elif exchange is not None and not self._channel.opening_seen:

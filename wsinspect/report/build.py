@@ -17,7 +17,8 @@ from wsinspect.keys import NO_OPTIONS, KeySource
 from wsinspect.report import model
 from wsinspect.report.overview import add_overview
 from wsinspect.report.sentence import summary
-from wsinspect.rules.rule import Severity
+from wsinspect.rules.diagnosed import DIAGNOSED
+from wsinspect.rules.rule import By, Severity
 from wsinspect.rules.violation import Violation
 from wsinspect.tls.facts import TlsFacts
 from wsinspect.websocket.closecodes import describe
@@ -81,9 +82,12 @@ def connection_reports(connections: Sequence[Connection], timers: Timers | None 
 
 def add_diagnoses(reports: Iterable[model.Connection], facts: Sequence[Facts], timers: Timers | None = None) -> None:
     """Bring reports that were made one by one to what is known now that the facts of all connections are."""
-    found = diagnosis_reports(facts, timers)
+    found = diagnose_all(facts, timers or known_timers())
     for report in reports:
-        report.close.diagnosis = found.get(report.id, report.close.diagnosis)
+        if report.id in found:
+            report.close.diagnosis = _diagnosis_report(found[report.id])
+            kept = [violation for violation in report.violations if violation.rule not in DIAGNOSED]
+            report.violations = [*kept, *_diagnosed_violations(found[report.id])]
 
 
 def diagnosis_reports(facts: Sequence[Facts], timers: Timers | None = None) -> dict[int, list[model.Diagnosis]]:
@@ -130,7 +134,10 @@ def connection_report(
         payload_bytes=model.BySide(*(half.messages.payload_bytes if half else 0 for half in halves)),
         ping=_ping_report(connection),
         close=close_report(connection, ending, diagnosis, facts.idle if facts.end is not None else None),
-        violations=[_violation_report(violation) for violation in connection.violations],
+        violations=[
+            *(_violation_report(violation) for violation in connection.violations),
+            *_diagnosed_violations(diagnosis),
+        ],
     )
 
 
@@ -237,6 +244,18 @@ def _diagnosis_report(diagnosis: Sequence[Diagnosis]) -> list[model.Diagnosis]:
     return [model.Diagnosis(one.id, one.confidence, one.text, one.brief) for one in diagnosis]
 
 
+def _diagnosed_violations(diagnosis: Sequence[Diagnosis]) -> list[model.Violation]:
+    """The diagnoses that count as violations too."""
+    found = []
+    for one in diagnosis:
+        rule = DIAGNOSED.get(one.id)
+        if rule is not None and rule.severity is not Severity.NOTE:
+            by = Side.CLIENT if rule.by is By.CLIENT else None
+            place = (None, one.packet, one.time_ns)
+            found.append(_violation_report(Violation(rule.id, rule.severity, by, rule.section, *place, one.text)))
+    return found
+
+
 def _seconds(time_ns: int) -> float:
     return time_ns / 1_000_000_000
 
@@ -293,7 +312,7 @@ def _ping_report(connection: Connection) -> model.PingTimes:
     if dialogue is None:
         return model.PingTimes(0, 0, None, None, None)
     sent = sum(half.counts[9] for half in (dialogue.client, dialogue.server))
-    answered = dialogue.client.pings_answered + dialogue.server.pings_answered
+    answered = dialogue.client.pings.answered + dialogue.server.pings.answered
     rtts = [_seconds(rtt) for rtt in dialogue.rtts]
     if not rtts:
         return model.PingTimes(sent, answered, None, None, None)

@@ -3,19 +3,31 @@
 from typing import Any, Final
 
 from wsinspect.rules import (
+    close_etiquette,
     closing,
+    content,
     deflate,
+    deflate_habits,
     deflate_negotiation,
+    diagnosed,
     fragmentation,
     framing,
     handshake_extensions,
+    handshake_failed,
     handshake_key,
     handshake_request,
     handshake_response,
     handshake_subprotocol,
     masking,
+    masking_keys,
+    neighbours,
     ping,
+    pong,
+    reactions,
+    subprotocol,
+    teardown,
     text,
+    unfinished,
 )
 from wsinspect.rules.rule import Rule
 
@@ -31,13 +43,25 @@ HANDSHAKE_RULES: Final = (
 
 RULES: Final[tuple[Rule[Any], ...]] = (
     *HANDSHAKE_RULES,
+    *handshake_failed.RULES,
     *framing.RULES,
+    *unfinished.RULES,
     *masking.RULES,
+    *masking_keys.RULES,
     *fragmentation.RULES,
     *ping.RULES,
+    *pong.RULES,
     *text.RULES,
+    *content.RULES,
     *closing.RULES,
+    *close_etiquette.RULES,
+    *teardown.RULES,
     *deflate.RULES,
+    *deflate_habits.RULES,
+    *reactions.RULES,
+    *neighbours.RULES,
+    *diagnosed.RULES,
+    *subprotocol.RULES,
 )
 
 BY_ID: Final = {rule.id: rule for rule in RULES}

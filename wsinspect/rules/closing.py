@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from wsinspect.rules.rule import By, Finding, Need, Rule, Severity, rule
 from wsinspect.rules.text import describe_bad_byte
+from wsinspect.rules.thresholds import DEFAULTS, Thresholds, nanoseconds
 from wsinspect.rules.wording import frame_name, frame_title, hex_bytes, quoted
 from wsinspect.websocket.closecodes import describe
 from wsinspect.websocket.closing import Ending, SideEnding, TcpEnd
@@ -15,8 +16,6 @@ from wsinspect.websocket.half import MAX_CONTROL_PAYLOAD, CloseFrame, Half
 from wsinspect.websocket.side import Side
 from wsinspect.websocket.utf8 import Utf8Validator
 
-CLOSE_REPLY_TIMEOUT_NS: Final = 10_000_000_000
-"""A Close that is not answered for so long counts as never answered."""
 _LONGEST_BODY: Final = 125
 _OUT_OF_RANGE: Final = 5000
 
@@ -161,19 +160,21 @@ def _code(close: CloseFrame) -> str:
     look_at="Servers and clients that end TCP as soon as a Close arrives, and proxies that do so in their place. If "
     "the closing side ended TCP first, the answer may just have come too late.",
     aka=('websockets "no close frame received"', "1006"),
+    thresholds=("close_reply_timeout",),
 )
-def missing_close_reply(ending: Ending, side: Side) -> Finding | None:
+def missing_close_reply(ending: Ending, side: Side, limits: Thresholds = DEFAULTS) -> Finding | None:
     mine, peer = ending.side(side), ending.side(side.peer)
     close = peer.close
+    timeout = nanoseconds(limits.close_reply_timeout)
     if close is None or mine.close is not None or not peer.close_acknowledged:
         return None
     if not mine.in_sync or mine.last_gap_packet >= close.packet:
         return None
     earlier = [end for end in ending.tcp if end.by is side and end.packet < close.packet]
     end = next((end for end in ending.tcp if end.packet >= close.packet), None)
-    if end is None and ending.now_ns - close.time_ns < CLOSE_REPLY_TIMEOUT_NS and not earlier:
+    if end is None and ending.now_ns - close.time_ns < timeout and not earlier:
         return None
-    hasty = end is not None and end.by is not side and end.time_ns - close.time_ns < CLOSE_REPLY_TIMEOUT_NS
+    hasty = end is not None and end.by is not side and end.time_ns - close.time_ns < timeout
     # RFC 6455 §7.1.7: who fails the connection for what the closer had sent may end TCP without a Close.
     failed = end is not None and end.by is side and 0 < peer.first_breach <= end.packet
     unread = bool(earlier) or failed or _is_broken(close)

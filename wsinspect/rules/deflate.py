@@ -3,9 +3,10 @@
 from typing import Any
 
 from wsinspect.rules.rule import Finding, Need, Rule, Severity, rule
+from wsinspect.rules.thresholds import DEFAULTS, Thresholds
 from wsinspect.rules.wording import counted
 from wsinspect.websocket.half import Half
-from wsinspect.websocket.messages import ContextUse, InflateError, InflateLimit, WindowExceeded
+from wsinspect.websocket.messages import ContextUse, InflateError, InflateLimit, InflateRatio, WindowExceeded
 
 _NEEDS = {Need.WHOLE_MESSAGE, Need.EXTENSIONS, Need.INFLATE}
 
@@ -74,13 +75,19 @@ def deflate_window_exceeded(window: WindowExceeded, half: Half) -> Finding | Non
     "RFC 6455 §10.4",
     tier=2,
     needs={Need.WHOLE_MESSAGE, Need.EXTENSIONS},
-    means="A compressed message grows beyond this program's limit when inflated. Inflating stopped there; the frames "
-    "are still followed. A receiver without a limit of its own may run out of memory.",
+    means="A compressed message grows very much when it is inflated: beyond this program's limit, where it stops "
+    "inflating, or many times over. A receiver without a limit of its own may run out of memory.",
     look_at="Whether the size is meant (repetitive data compresses a thousandfold) and what limit the receiver has.",
     aka=("zip bomb",),
+    thresholds=("inflate_limit", "inflate_ratio"),
 )
-def deflate_bomb(bomb: InflateLimit, half: Half) -> Finding | None:
-    return Finding(f"{counted(bomb.wire_length, 'byte')} on the wire inflate to more than {bomb.limit}")
+def deflate_bomb(bomb: InflateLimit | InflateRatio, half: Half, limits: Thresholds = DEFAULTS) -> Finding | None:
+    wire = counted(bomb.wire_length, "byte")
+    if isinstance(bomb, InflateLimit):
+        return Finding(f"{wire} on the wire inflate to more than {bomb.limit}")
+    if bomb.length < limits.inflate_ratio * bomb.wire_length:
+        return None
+    return Finding(f"{wire} on the wire inflate to {bomb.length}, {bomb.length // bomb.wire_length} times as many")
 
 
 RULES: tuple[Rule[Any], ...] = (inflate_error, context_takeover_used, deflate_window_exceeded, deflate_bomb)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from wsinspect.errors import WsinspectError
 from wsinspect.rules.catalogue import BY_ID, RULES
 from wsinspect.rules.rule import By, Need, Rule
+from wsinspect.rules.thresholds import DEFAULTS
 from wsinspect.websocket.closecodes import BY_CODE, HIGHEST, RANGES, CloseCode, CodeRange, Senders, code_range, describe
 
 _WIDTH: Final = 88
@@ -22,6 +23,7 @@ _SHORTEST_PHRASE: Final = 4
 NEEDED: Final = {
     Need.REQUEST: "the handshake's request",
     Need.RESPONSE: "the handshake's response",
+    Need.HANDSHAKE: "the handshake, both heads",
     Need.ROLES: "who is the client, as the handshake tells",
     Need.SYNCED: "where the sender's frames begin and end",
     Need.BOTH_SYNCED: "where the frames of both directions begin and end",
@@ -34,6 +36,7 @@ NEEDED: Final = {
     Need.END: "the end of the connection, or enough time after the event",
     Need.TIMING: "packet times from one capture point",
     Need.MANY: "several connections",
+    Need.TLS: "the records of TLS, decrypted or not",
 }
 """Each need as the end of the sentence "captured or known has to be …"."""
 
@@ -157,11 +160,15 @@ def _explain_range(span: CodeRange, first: int, last: int) -> str:
 
 
 def _explain_rule(rule: Rule[Any]) -> str:
-    paragraphs = [rule.id, f"  {rule.severity}, by {_BLAMED[rule.by]}; {_standard(rule)}", _indented(rule.means)]
+    paragraphs = [rule.id, _indented(f"{rule.severity}, by {_BLAMED[rule.by]}; {_standard(rule)}")]
+    paragraphs.append(_indented(rule.means))
     paragraphs.append(_section("What to look at", rule.look_at))
     if rule.needs:
         needs = [NEEDED[need] for need in Need if need in rule.needs]
         paragraphs.append(_list("Judged only where this was captured or is known", needs))
+    if rule.thresholds:
+        values = [f"{name} = {getattr(DEFAULTS, name):g}" for name in rule.thresholds]
+        paragraphs.append(_list("Thresholds and their defaults (--threshold NAME=VALUE)", values))
     if rule.aka:
         paragraphs.append(_list("Elsewhere it is called", rule.aka))
     return "\n\n".join(paragraphs)

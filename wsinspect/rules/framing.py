@@ -3,12 +3,12 @@
 from typing import Any, Final
 
 from wsinspect.rules.rule import Finding, Need, Rule, Severity, rule
+from wsinspect.rules.thresholds import DEFAULTS, Thresholds
 from wsinspect.rules.wording import counted, frame_name, frame_title, quoted, rsv_names
-from wsinspect.websocket.frames import RSV1, FrameHeader, HttpInStream, Opcode
+from wsinspect.websocket.frames import RSV1, FrameHeader, HttpInStream, Opcode, TlsRecord
 from wsinspect.websocket.half import Half
 
-HUGE_FRAME: Final = 64 * 1024 * 1024
-"""From this declared payload length on a frame is remarked on."""
+_TLS_TYPES: Final = {0x14: "change_cipher_spec", 0x15: "alert", 0x16: "handshake", 0x17: "application_data"}
 _MSB: Final = 1 << 63
 
 
@@ -151,11 +151,28 @@ def http_inside_stream(intruder: HttpInStream, half: Half) -> Finding | None:
         'ws "Max payload size exceeded"',
         "websockets `PayloadTooBig`",
     ),
+    thresholds=("huge_frame",),
 )
-def huge_frame(frame: FrameHeader, half: Half) -> Finding | None:
-    if frame.length < HUGE_FRAME or has_impossible_length(frame):
+def huge_frame(frame: FrameHeader, half: Half, limits: Thresholds = DEFAULTS) -> Finding | None:
+    if frame.length < limits.huge_frame or has_impossible_length(frame):
         return None
-    return Finding(f"{frame_title(frame)} announced; from {HUGE_FRAME} bytes on it counts as huge")
+    return Finding(f"{frame_title(frame)} announced; from {limits.huge_frame} bytes on it counts as huge")
+
+
+@rule(
+    "tls-inside-stream",
+    Severity.NOTE,
+    "–",
+    tier=3,
+    needs={Need.SYNCED},
+    means="Where a frame should begin there are the first bytes of a TLS record: one side speaks TLS inside the open "
+    "WebSocket. As a frame it breaks other rules too.",
+    look_at="A client with wss:// behind a proxy that has taken TLS off already, or a tunnel through the WebSocket "
+    "that lacks its framing.",
+)
+def tls_inside_stream(record: TlsRecord, half: Half) -> Finding | None:
+    kind = _TLS_TYPES[record.type]
+    return Finding(f"bytes {record.type:02X} 03 {record.minor:02X}, a TLS {kind} record, where a frame should begin")
 
 
 FRAME_RULES: tuple[Rule[[FrameHeader, Half]], ...] = (
@@ -166,4 +183,4 @@ FRAME_RULES: tuple[Rule[[FrameHeader, Half]], ...] = (
     huge_frame,
 )
 """Asked about every frame's header."""
-RULES: tuple[Rule[Any], ...] = (*FRAME_RULES, http_inside_stream)
+RULES: tuple[Rule[Any], ...] = (*FRAME_RULES, http_inside_stream, tls_inside_stream)

@@ -78,7 +78,7 @@ def unrequested_extension(handshake: Handshake, side: Side) -> Finding | None:
 @rule(
     "duplicate-extensions-header",
     Severity.WARNING,
-    "RFC 6455 §11.3.2",
+    "RFC 6455 §11.3.2 (against §4.2.2)",
     by=By.SERVER,
     tier=2,
     needs={Need.RESPONSE},

@@ -141,7 +141,9 @@ def wrong_accept(handshake: Handshake, side: Side) -> Finding | None:
 
 
 def _likeness(handshake: Handshake, found: str) -> str:
-    """What the wrong value is, where that can be told from this handshake alone."""
+    """What the wrong value is, where that can be told."""
+    if handshake.accept_owner:
+        return f"; fits the key of connection {handshake.accept_owner}"
     key = handshake.key or ""
     nonce = decode_key(key)
     if found == key:

@@ -24,12 +24,10 @@ from wsinspect.rules.handshake_request import (
 )
 from wsinspect.rules.handshake_subprotocol import invalid_subprotocol_offer
 from wsinspect.rules.rule import By, Finding, Need, Rule, Severity, rule
+from wsinspect.rules.thresholds import DEFAULTS, Thresholds, nanoseconds
 from wsinspect.rules.wording import quoted
 from wsinspect.websocket.handshake import Handshake
 from wsinspect.websocket.side import Side
-
-HANDSHAKE_SLOW_NS: Final = 1_000_000_000
-"""From this time on an answer to a handshake counts as slow."""
 
 MUST_REFUSE: Final[tuple[Rule[[Handshake, Side]], ...]] = (
     request_method_not_get,
@@ -231,15 +229,17 @@ def _missing_fields(handshake: Handshake) -> list[str]:
     "seconds, and users notice less.",
     look_at="What the server does before it upgrades (authentication, database, a cold start) and whether all "
     "handshakes were slow at that time.",
+    thresholds=("handshake_slow",),
 )
-def slow_handshake(handshake: Handshake, side: Side) -> Finding | None:
+def slow_handshake(handshake: Handshake, side: Side, limits: Thresholds = DEFAULTS) -> Finding | None:
     request, response = handshake.request, handshake.response
     if request is None or response is None or not handshake.is_websocket:
         return None
     waited = response.time_ns - request.end_time_ns
-    if waited < HANDSHAKE_SLOW_NS:
+    if waited < nanoseconds(limits.handshake_slow):
         return None
-    return Finding(f"{waited / 1e9:.3f} s from the end of the request to the response; from 1 s on it counts as slow")
+    slow = f"from {limits.handshake_slow:g} s on it counts as slow"
+    return Finding(f"{waited / 1e9:.3f} s from the end of the request to the response; {slow}")
 
 
 RULES: tuple[Rule[[Handshake, Side]], ...] = (

@@ -1,15 +1,11 @@
 """Rules of Ping and Pong (RFC 6455 §5.5.2, §5.5.3)."""
 
-from typing import Final
-
 from wsinspect.rules.rule import By, Finding, Need, Rule, Severity, rule
+from wsinspect.rules.thresholds import DEFAULTS, Thresholds, nanoseconds
 from wsinspect.rules.wording import counted
 from wsinspect.websocket.closing import Ending, SideEnding
-from wsinspect.websocket.half import Ping
+from wsinspect.websocket.pings import Ping
 from wsinspect.websocket.side import Side
-
-PONG_TIMEOUT_NS: Final = 20_000_000_000
-"""On a connection that is still open, a Ping counts as unanswered after this time."""
 
 
 @rule(
@@ -23,8 +19,9 @@ PONG_TIMEOUT_NS: Final = 20_000_000_000
     look_at="What blocks the receiver: a busy event loop, a long message that keeps Pongs from going out, a library "
     "whose Pongs have to be sent by hand, or a proxy that swallows control frames.",
     aka=('"keepalive ping timeout"', '"ping timeout"', "1011"),
+    thresholds=("pong_timeout",),
 )
-def missing_pong(ending: Ending, side: Side) -> Finding | None:
+def missing_pong(ending: Ending, side: Side, limits: Thresholds = DEFAULTS) -> Finding | None:
     mine, peer = ending.side(side), ending.side(side.peer)
     if not mine.in_sync or not peer.in_sync or _has_failed(mine, peer):
         return None
@@ -34,7 +31,7 @@ def missing_pong(ending: Ending, side: Side) -> Finding | None:
     ping = unanswered[0]
     waited = (ending.tcp[-1].time_ns if ending.tcp else ending.now_ns) - ping.time_ns
     severity = None if ending.tcp else Severity.WARNING
-    if not ending.tcp and waited < PONG_TIMEOUT_NS:
+    if not ending.tcp and waited < nanoseconds(limits.pong_timeout):
         return None
     until = "TCP ended" if ending.tcp else "the end of the capture"
     others = counted(_later_frames(ping, mine), "other frame")
@@ -55,6 +52,8 @@ def _was_ignored(ping: Ping, mine: SideEnding, peer: SideEnding) -> bool:
     """Whether it is certain that the Ping arrived and was not answered."""
     if ping.end_offset > peer.acknowledged or mine.last_gap_packet >= ping.packet:
         return False
+    if ping.packet < mine.mismatched_pong:
+        return False  # answered, but wrongly: mismatched-pong tells
     # RFC 6455 §5.5.2: "unless it already received a Close frame"; which of the two it read first nobody sees.
     closed_before = peer.close is not None and peer.close.packet < ping.packet
     return not closed_before and _later_frames(ping, mine) > 0

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Generic, NamedTuple, ParamSpec
+from typing import Any, Generic, NamedTuple, ParamSpec
 
+from wsinspect.rules.thresholds import Thresholds
 from wsinspect.websocket.side import Side
 
 P = ParamSpec("P")
@@ -44,6 +45,7 @@ class Need(Enum):
 
     REQUEST = "the request was not captured"
     RESPONSE = "the response was not captured"
+    HANDSHAKE = "the opening handshake was not captured"
     ROLES = "client and server cannot be told apart"
     SYNCED = "the frame boundaries of this direction are lost"
     BOTH_SYNCED = "the frame boundaries of a direction are lost"
@@ -56,6 +58,7 @@ class Need(Enum):
     END = "the capture ends before the connection does"
     TIMING = "the packets carry no usable times"
     MANY = "it takes several connections to judge"
+    TLS = "no TLS records were captured"
 
 
 Place = tuple[int | None, int | None, int | None]
@@ -93,6 +96,13 @@ class Rule(Generic[P]):
     aka: tuple[str, ...]
     """The same trouble in other programs' words, so that a search for their message finds the rule."""
     check: Callable[P, Finding | None]
+    thresholds: tuple[str, ...] = ()
+    """Names of the thresholds that it judges by; then `check` takes them all as its last argument."""
+
+    def ask(self, thresholds: Thresholds, *facts: Any) -> Finding | None:
+        """Judge the facts."""
+        check: Callable[..., Finding | None] = self.check
+        return check(*facts, thresholds) if self.thresholds else check(*facts)
 
 
 def rule(
@@ -106,10 +116,11 @@ def rule(
     means: str,
     look_at: str,
     aka: tuple[str, ...] = (),
+    thresholds: tuple[str, ...] = (),
 ) -> Callable[[Callable[P, Finding | None]], Rule[P]]:
     """Make a `Rule` of the function below it."""
 
     def decorate(check: Callable[P, Finding | None]) -> Rule[P]:
-        return Rule(id, severity, by, section, tier, frozenset(needs or ()), means, look_at, aka, check)
+        return Rule(id, severity, by, section, tier, frozenset(needs or ()), means, look_at, aka, check, thresholds)
 
     return decorate

@@ -17,7 +17,7 @@ class TcpStream:
 
     __slots__ = (
         "_base", "_fin_packets", "_fins", "_halves", "_reset", "flow", "ignored", "ip_width", "marks", "number",
-        "opening_seen", "tails", "time_ns",
+        "opening_seen", "tails", "time_ns", "watching",
     )  # fmt: skip
 
     def __init__(self, number: int, flow: bytes, first: Segment, direction: int) -> None:
@@ -33,6 +33,8 @@ class TcpStream:
         """Whether reassembly has stopped."""
         self.ip_width = 20 if len(flow) == 12 else 40
         """Bytes of the IP header right in front of TCP."""
+        self.watching = False
+        """Whether somebody waits for an acknowledgement and wants to hear of every packet."""
         self.marks = Marks()
         self.tails = self.marks.tails
         """The last packets of each direction, for whoever sees the IP headers to write down."""
@@ -59,6 +61,16 @@ class TcpStream:
     def gap_bytes(self, direction: int) -> int:
         """Bytes declared missing so far."""
         return self._halves[direction].gap_bytes
+
+    def end_may_be_missed(self, direction: int) -> bool:
+        """Whether the other side acknowledged one number more than there were bytes: a FIN that was not captured."""
+        half = self._halves[direction]
+        return half.fin < 0 and half.acknowledged == half.offset + 1
+
+    def fin_acknowledged(self, direction: int) -> bool:
+        """Whether the other side knows that this one has ended its half."""
+        half = self._halves[direction]
+        return 0 <= half.fin < half.acknowledged
 
     @property
     def closed(self) -> bool:

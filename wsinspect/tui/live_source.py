@@ -3,15 +3,19 @@
 from wsinspect.capture.live.capture import LiveCapture
 from wsinspect.diagnosis.timers import Timers
 from wsinspect.keys import NO_OPTIONS, TlsOptions
+from wsinspect.rules.thresholds import DEFAULTS, Thresholds
 from wsinspect.tui.source import CaptureSource
 
 
 class LiveSource(CaptureSource):
     """Live traffic. Everything is in a file already, so a slow screen loses nothing."""
 
-    def __init__(self, capture: LiveCapture, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS) -> None:
+    def __init__(
+        self, capture: LiveCapture, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS,
+        thresholds: Thresholds = DEFAULTS,
+    ) -> None:  # fmt: skip
         name = f'{capture.name}  "{capture.filter}"' if capture.filter else capture.name
-        super().__init__(name, capture.reader, timers, tls, endless=True)
+        super().__init__(name, capture.reader, timers, tls, thresholds, endless=True)
         self._capture = capture
 
     @property

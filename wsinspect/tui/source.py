@@ -22,6 +22,7 @@ from wsinspect.keys import NO_OPTIONS, KeySource, TlsOptions
 from wsinspect.replay import replay
 from wsinspect.report import model
 from wsinspect.report.build import capture_report, connection_report, diagnosis_reports
+from wsinspect.rules.thresholds import DEFAULTS, Thresholds
 from wsinspect.timeline import Timeline
 from wsinspect.tui.packet_index import PacketIndex
 
@@ -126,8 +127,8 @@ class CaptureSource:
     """A capture that is read from a file."""
 
     def __init__(
-        self, name: str, reader: CaptureReader, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS, *,
-        endless: bool = False,
+        self, name: str, reader: CaptureReader, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS,
+        thresholds: Thresholds = DEFAULTS, *, endless: bool = False,
     ) -> None:  # fmt: skip
         """`endless` input may go on for longer than every TCP connection can be remembered; TLS secrets come with it.
 
@@ -138,7 +139,7 @@ class CaptureSource:
         self._timers = timers
         self._endless = endless
         self._keys = KeySource(tls, lambda: reader.secrets, growing=endless)
-        self._inspector = Inspector(index=True, keys=self._keys.log, all_tls=tls.all_tls)
+        self._inspector = Inspector(index=True, keys=self._keys.log, all_tls=tls.all_tls, thresholds=thresholds)
         self._connections: dict[int, Connection] = {}  # by index
         self._begun = 0
         self._index = PacketIndex()
@@ -272,23 +273,29 @@ class CaptureSource:
         self._reader.close()
 
 
-def open_source(path: str, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS) -> CaptureSource:
-    """A capture file, or standard input, with the timers that the diagnosis knows of.
+def open_source(
+    path: str, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS, thresholds: Thresholds = DEFAULTS
+) -> CaptureSource:
+    """A capture file, or standard input, with what its diagnosis knows of and its rules judge by.
 
     Raises `WsinspectError` if it cannot be read.
     """
     if path != STANDARD_INPUT:
-        return CaptureSource(os.path.basename(path), open_capture(path, random_access=True), timers, tls)
-    return CaptureSource("standard input", open_capture(_input_beside_keyboard(), random_access=True), timers, tls)
+        return CaptureSource(os.path.basename(path), open_capture(path, random_access=True), timers, tls, thresholds)
+    return CaptureSource(
+        "standard input", open_capture(_input_beside_keyboard(), random_access=True), timers, tls, thresholds
+    )
 
 
 class FollowedSource(CaptureSource):
     """A file that another program is still writing. Raises `WsinspectError` if it cannot be read."""
 
-    def __init__(self, path: str, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS) -> None:
+    def __init__(
+        self, path: str, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS, thresholds: Thresholds = DEFAULTS
+    ) -> None:
         self._follow = Follow()
         reader = open_capture(path, random_access=True, follow=self._follow)
-        super().__init__(os.path.basename(path), reader, timers, tls, endless=True)
+        super().__init__(os.path.basename(path), reader, timers, tls, thresholds, endless=True)
 
     @property
     def live(self) -> bool:

@@ -11,9 +11,12 @@ from typing import Final, Self
 
 from wsinspect.tls.facts import TlsFacts
 from wsinspect.websocket.closecodes import describe
-from wsinspect.websocket.half import CloseFrame, Ping
+from wsinspect.websocket.frames import Unfinished
+from wsinspect.websocket.half import CloseFrame
 from wsinspect.websocket.handshake import Handshake
 from wsinspect.websocket.library import Library, library_of
+from wsinspect.websocket.messages import NO_MESSAGES, Tally
+from wsinspect.websocket.pings import Ping
 from wsinspect.websocket.side import Side
 
 NO_STATUS: Final = 1005
@@ -73,6 +76,22 @@ class SideEnding:
     """Packet of the first frame of it that broke a MUST; 0 without one."""
     close_follows_large_message: bool
     """Whether its Close came on top of the largest message that the other side had sent."""
+    last_breach_ns: int = 0
+    """Time of the last frame of it that broke a rule for which a peer may fail the connection."""
+    unfinished: Unfinished | None = None
+    """The frame of which only a part was sent."""
+    message_open: bool = False
+    """Whether it left a message unfinished."""
+    messages: Tally = NO_MESSAGES
+    last_data_ns: int = 0
+    """Time of its last data frame."""
+    mismatched_pong: int = 0
+    """Packet of its last Pong that fitted none of the Pings that waited; 0 without one."""
+    end_may_be_missed: bool = False
+    """Whether the other side acknowledged a FIN that was not captured."""
+    fin_acknowledged: bool = False
+    lacks_close_notify: bool = False
+    """Whether it ended TCP below TLS without the alert that says goodbye; False without TLS."""
 
     @classmethod
     def without_frames(cls, side: Side, gap_bytes: int) -> Self:
@@ -101,6 +120,12 @@ class Ending:
     """Time up to which the capture shows that nothing more happened."""
     tls: TlsFacts | None = None
     """Set if nothing is known of it but what TLS itself shows: its handshake failed, or it cannot be decrypted."""
+    opened_ns: int = 0
+    """Time of the 101; 0 if it is unknown."""
+    last_payload_ns: int = 0
+    """Time of the last bytes of either side; 0 without any."""
+    longest_silence_ns: int = 0
+    """Longest time without a byte of either side before the first Close, FIN or RST."""
 
     def side(self, side: Side) -> SideEnding:
         """What `side` did."""

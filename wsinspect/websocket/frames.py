@@ -99,6 +99,26 @@ class OutOfSync(NamedTuple):
     time_ns: int
 
 
+class TlsRecord(NamedTuple):
+    """What begins like a TLS record where a frame should begin (RFC 8446 §5.1)."""
+
+    type: int
+    minor: int
+    """Of its version 3.x."""
+
+
+class Unfinished(NamedTuple):
+    """A frame of which only a part was sent."""
+
+    number: int
+    sent: int
+    """Bytes, its header included."""
+    declared: int
+    """The same as its header announces; 0 if not even that is complete."""
+    packet: int
+    time_ns: int
+
+
 FrameEvent = FramePiece | HttpInStream | OutOfSync
 
 _HTTP_STARTS: Final = (
@@ -127,6 +147,20 @@ def unmask(data: bytes, key: bytes, position: int = 0) -> bytes:
     return value.to_bytes(size, "little")
 
 
+def header_size(header: FrameHeader) -> int:
+    """Bytes of a frame's header on the wire."""
+    form = header.length_form
+    return (2 if form == 7 else 4 if form == 16 else 10) + (4 if header.masked else 0)
+
+
+def tls_record(header: FrameHeader, payload: bytes) -> TlsRecord | None:
+    """The TLS record that the first bytes of a frame are; None if they are none."""
+    first = header.rsv << 4 | header.opcode
+    if header.fin or not 0x14 <= first <= 0x17 or header.masked or header.length != 3 or header.length_form != 7:
+        return None
+    return TlsRecord(first, payload[0]) if payload and payload[0] <= 4 else None
+
+
 class FrameDecoder:
     """The frames of one direction."""
 
@@ -148,6 +182,19 @@ class FrameDecoder:
     def inside(self) -> FrameHeader | None:
         """The frame whose payload is incomplete, if any."""
         return self._header
+
+    @property
+    def unfinished(self) -> Unfinished | None:
+        """The frame that is incomplete, be it its payload or its header."""
+        header = self._header
+        if header is not None:
+            size = header_size(header)
+            sent, declared = size + self._position, size + header.length
+            return Unfinished(header.number, sent, declared, header.packet, header.time_ns)
+        start = self._partial_chunk
+        if not self._partial or start is None:
+            return None
+        return Unfinished(self.count, len(self._partial), 0, start.packet, start.time_ns)
 
     @property
     def at_boundary(self) -> bool:

@@ -1,19 +1,20 @@
 """One direction of an open WebSocket: what its sender has said so far. Rules read it as it was before a frame."""
 
+from collections import deque
 from typing import Final, NamedTuple
 
 from wsinspect.websocket.extensions import DEFLATE
-from wsinspect.websocket.frames import FrameDecoder, FrameHeader, FramePiece, Opcode
+from wsinspect.websocket.frames import FrameDecoder, FrameHeader, FramePiece, Opcode, Unfinished, header_size
 from wsinspect.websocket.handshake import Handshake
 from wsinspect.websocket.messages import DeflateSetup, MessageAssembler
+from wsinspect.websocket.pings import Ping, Pings
 from wsinspect.websocket.resync import Resynchroniser
 from wsinspect.websocket.rhythm import Rhythm
+from wsinspect.websocket.sample import Sample, Subprotocol
 from wsinspect.websocket.side import Side
 
 MAX_CONTROL_PAYLOAD: Final = 4096
 """Payload bytes of a control frame that are kept (RFC 6455 §5.5 allows 125; a broken one may have any number)."""
-MAX_OUTSTANDING_PINGS: Final = 64
-"""Unanswered Pings remembered per direction; older ones are no longer matched with Pongs."""
 
 
 class CloseFrame(NamedTuple):
@@ -45,16 +46,26 @@ class CloseFrame(NamedTuple):
         return True
 
 
-class Ping(NamedTuple):
-    """A Ping that has not been answered."""
+class CloseReply(NamedTuple):
+    """What a side had of the other's Close when it sent its own."""
 
-    frame: int
-    payload: bytes
-    packet: int
-    time_ns: int
-    end_offset: int
-    peer_frames: int
-    """Frames that the other side had sent by then."""
+    received: CloseFrame
+    had_arrived: bool
+    """Whether its TCP had acknowledged that Close by then."""
+    acknowledged_ns: int
+    """When it had; 0 if that is not known."""
+    data_frames: int
+    """Data frames it sent in between."""
+
+
+class Limits(NamedTuple):
+    """What the user wants counted; see `wsinspect/rules/thresholds.py`."""
+
+    key_counts: tuple[int, ...] = (4, 16, 32)
+    tiny_bytes: int = 4
+    tiny_count: int = 1000
+    ping_flood: int = 50
+    inflate_limit: int = 64 * 1024 * 1024
 
 
 class Parting(NamedTuple):
@@ -72,22 +83,79 @@ class Parting(NamedTuple):
     """Time of the other side's last bytes."""
 
 
+class Burst:
+    """Counts what comes in quick succession."""
+
+    __slots__ = ("_count", "_times", "_window_ns")
+
+    def __init__(self, count: int, window_ns: int) -> None:
+        self._count = count
+        self._window_ns = window_ns
+        self._times: deque[int] | None = None
+
+    def add(self, time_ns: int) -> int:
+        """Once more; how many within the window if they are as many as count, else 0. It begins anew then."""
+        if self._times is None:
+            self._times = deque()
+        times = self._times
+        times.append(time_ns)
+        while times[0] < time_ns - self._window_ns:
+            times.popleft()
+        if len(times) < self._count:
+            return 0
+        count = len(times)
+        times.clear()
+        return count
+
+
+_USUAL: Final = Limits()
+_TINY_WINDOW_NS: Final = 1_000_000_000
+_PING_WINDOW_NS: Final = 5_000_000_000
+
+
 class Half:
     """The sender's side of one direction."""
 
     __slots__ = (
-        "_control", "_control_missing", "_resynchroniser", "broke_after_close", "close", "close_follows_large_message",
-        "close_received", "counts", "decoder", "deflate_agreed", "deflate_offered", "extensions_known",
-        "last_gap_packet", "last_masking_key", "last_packet", "last_piece_ns", "last_time_ns",
-        "may_have_missed_frames", "messages", "outstanding_pings", "parting", "pings_answered", "pong_is_owed",
-        "rhythm", "roles_known", "side", "unknown_extension",
+        "_control", "_control_missing", "_resynchroniser", "answers_after_close", "broke_after_close", "close",
+        "close_follows_large_message", "close_received", "close_reply", "counts", "data_at_close", "decoder",
+        "deflate_agreed", "deflate_offered", "ended", "expects_json", "extensions_known", "final_fragment_end",
+        "flood", "from_start", "last_data_ns", "last_gap_packet", "last_masking_key", "last_packet",
+        "last_piece_ns", "last_time_ns", "may_have_missed_frames", "messages", "mismatched_pong", "parting",
+        "ping_burst", "pings", "pong_is_owed", "rhythm", "roles_known", "sample", "sampling", "side",
+        "subprotocol", "text_is_wrong", "tiny_bytes", "tiny_frames", "tls_suspect", "unfinished",
+        "unknown_extension",
     )  # fmt: skip
 
-    def __init__(self, side: Side, handshake: Handshake, synced: bool, keep_payload: bool) -> None:
+    def __init__(
+        self,
+        side: Side,
+        handshake: Handshake,
+        synced: bool,
+        keep_payload: bool,
+        subprotocol: Subprotocol | None = None,
+        limits: Limits = _USUAL,
+    ) -> None:
         self.side = side
         self.decoder = FrameDecoder(synced)
-        self.messages = MessageAssembler(_deflate_setup(handshake, side), keep_payload)
+        self.messages = MessageAssembler(_deflate_setup(handshake, side), keep_payload, limits.inflate_limit)
         self.messages.state_known = synced
+        self.from_start = synced
+        """Whether its first frame was captured."""
+        self.subprotocol = subprotocol or Subprotocol(handshake)
+        self.sample = Sample(side, self.subprotocol, limits.key_counts)
+        self.sampling = self.messages.collects = True
+        """Whether `sample` wants to see what comes."""
+        self.expects_json = False
+        """Whether a text message that is no JSON is news."""
+        self.text_is_wrong = self.subprotocol.is_mqtt
+        """Whether the subprotocol knows no text messages."""
+        self.tiny_bytes = limits.tiny_bytes
+        """Data frames up to this length count as tiny."""
+        self.tiny_frames = Burst(limits.tiny_count, _TINY_WINDOW_NS)
+        self.ping_burst = Burst(limits.ping_flood, _PING_WINDOW_NS)
+        self.flood = 0
+        """Of tiny frames: how many within a second; 0 unless they are too many."""
         self.extensions_known = handshake.response is not None
         self.roles_known = handshake.request is not None or handshake.response is not None
         """Whether the handshake told who is the client, and not only the masks."""
@@ -106,14 +174,31 @@ class Half:
         """Whether that Close came on top of the largest message of the other side."""
         self.close_received: CloseFrame | None = None
         """The first Close of the other side, once it has passed the capture point."""
-        self.outstanding_pings: list[Ping] = []
-        self.pings_answered = 0
+        self.close_reply: CloseReply | None = None
+        """What was known of the other side's Close when this one sent its own; None if nothing."""
+        self.answers_after_close = False
+        """Once it has sent its Close: whether what it sends now comes after something new of the other side."""
+        self.mismatched_pong = 0
+        """Packet of its last Pong that was told as mismatched; 0 without one."""
+        self.ended = False
+        """Whether it has sent a FIN or RST."""
+        self.tls_suspect = -1
+        """Frame that began like a TLS record, its payload being yet to come."""
+        self.data_at_close = 0
+        """Data frames it had sent when `close_received` passed."""
+        self.pings = Pings()
+        self.final_fragment_end = 0
+        """Stream offset behind the last final fragment."""
+        self.unfinished: Unfinished | None = None
+        """At the end: the frame of which only a part came."""
         self.pong_is_owed = False
         """On a Pong under judgement: whether it answers a Ping, and no Close had reached this sender before it."""
         self.last_packet = 0
         """Packet that completed the last frame; 0 before the first."""
         self.last_time_ns = 0
         """Its time."""
+        self.last_data_ns = 0
+        """Time of the last data frame."""
         self.last_piece_ns = 0
         """Time of the last bytes, those of unfinished frames included; plain frames count in `last_time_ns` only."""
         self.parting: Parting | None = None
@@ -156,6 +241,16 @@ class Half:
         return self.messages.state_known
 
     @property
+    def nothing_missed(self) -> bool:
+        """Whether all that it sent since its first captured frame could be judged."""
+        return self.decoder.synced and not self.last_gap_packet and not self.messages.blind
+
+    @property
+    def data_frames(self) -> int:
+        """Complete data frames so far."""
+        return self.counts[0] + self.counts[1] + self.counts[2]
+
+    @property
     def frames_sent(self) -> int:
         """Complete frames so far."""
         return sum(self.counts)
@@ -189,7 +284,7 @@ class Half:
             body,
             header.packet,
             piece.time_ns,
-            _end(header),
+            end_of(header),
             well_framed,
             whole=self.control_is_whole,
         )
@@ -200,26 +295,12 @@ class Half:
     def add_ping(self, header: FrameHeader, payload: bytes, peer_frames: int) -> None:
         """A Ping: remembered until a Pong answers it or a later one."""
         self.rhythm.ping(header.time_ns)
-        if len(self.outstanding_pings) >= MAX_OUTSTANDING_PINGS:
-            del self.outstanding_pings[0]
-        self.outstanding_pings.append(
-            Ping(header.number, payload, header.packet, header.time_ns, _end(header), peer_frames)
-        )
+        inside = self.messages.count if self.messages.open else -1
+        self.pings.add(Ping(header.number, payload, header.packet, header.time_ns, end_of(header), peer_frames, inside))
 
-    def awaits_pong(self, payload: bytes) -> bool:
-        """Whether a Ping with this payload is unanswered."""
-        return any(ping.payload == payload for ping in self.outstanding_pings)
-
-    def answer_ping(self, payload: bytes) -> Ping | None:
-        """The other side's Pong answers this Ping and all before it (RFC 6455 §5.5.3); None if it answers none."""
-        pings = self.outstanding_pings
-        for position in range(len(pings) - 1, -1, -1):
-            if pings[position].payload == payload:
-                answered = pings[position]
-                del pings[: position + 1]
-                self.pings_answered += 1
-                return answered
-        return None
+    def add_tiny(self, time_ns: int) -> None:
+        """One more tiny data frame."""
+        self.flood = max(self.flood, self.tiny_frames.add(time_ns))
 
 
 def is_data(opcode: int) -> bool:
@@ -227,9 +308,9 @@ def is_data(opcode: int) -> bool:
     return opcode <= Opcode.BINARY
 
 
-def _end(header: FrameHeader) -> int:
+def end_of(header: FrameHeader) -> int:
     """Stream offset right behind the frame."""
-    return header.offset + {7: 2, 16: 4, 64: 10}[header.length_form] + (4 if header.masked else 0) + header.length
+    return header.offset + header_size(header) + header.length
 
 
 def _deflate_setup(handshake: Handshake, side: Side) -> DeflateSetup | None:

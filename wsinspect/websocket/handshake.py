@@ -60,6 +60,8 @@ class Handshake:
     """Client bytes behind the request head that passed before the response began, an announced body not counted."""
     early_packet: int | None = None
     """Packet that holds the first of them."""
+    accept_owner: int = 0
+    """If `accept` does not answer this key: the connection of the capture whose key it answers; 0 if none is known."""
 
     @property
     def is_websocket(self) -> bool:

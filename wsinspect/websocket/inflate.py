@@ -18,6 +18,9 @@ INFLATE_LIMIT: Final = 64 * 1024 * 1024
 MAX_KEPT_INPUT: Final = 16 * 1024 * 1024
 """Compressed bytes of one message kept for a second try with the window of the message before."""
 
+MAX_EDGES: Final = 16
+"""Edges between fragments at which the tail is tried one at a time."""
+
 _PROBE: Final = b"\x01\x00\x00\xff\xff"
 """An empty stored block with BFINAL = 1: it is taken as the end exactly where a new block may begin."""
 _PORTION: Final = 1 << 18
@@ -41,8 +44,9 @@ class Inflater:
     """
 
     __slots__ = (
-        "_before", "_ended", "_history", "_history_size", "_inflate", "_input", "_input_size", "_takeover",
-        "_tried_again", "bfinal_seen", "context_lost", "error", "limit", "outcome", "produced",
+        "_at_start", "_before", "_edges", "_ended", "_fragments", "_history", "_history_size", "_inflate", "_input",
+        "_input_size", "_restores", "_takeover", "_tried_again",
+        "bfinal_seen", "context_lost", "edges_restored", "error", "limit", "outcome", "produced",
     )  # fmt: skip
 
     def __init__(self, takeover: bool, limit: int = INFLATE_LIMIT) -> None:
@@ -65,14 +69,23 @@ class Inflater:
         """Output bytes of the message under way, or of the last one."""
         self.bfinal_seen = False
         self._ended = False  # whether the data so far ends with a block with BFINAL
+        self.edges_restored = 0
+        """Edges between fragments at which the cut-off tail had to be put back."""
+        self._at_start = b""  # of a message in fragments: the window that it begins with
+        self._fragments: list[list[bytes]] | None = None  # its compressed bytes so far, by fragment
+        self._restores = False  # whether the tail is put back at every edge
+        self._edges = False  # whether one was passed since the last bytes
 
     @property
     def _inflating(self) -> bool:
         return self.outcome is Outcome.OK or self.outcome is Outcome.CONTEXT_USED
 
-    def begin(self) -> None:
+    def begin(self, in_fragments: bool = False) -> None:
         """A new message starts."""
-        self.produced = 0
+        self.produced = self.edges_restored = 0
+        self._restores = self._edges = False
+        self._fragments = [[]] if in_fragments else None
+        self._at_start = self._window() if in_fragments and self._takeover else b""
         self.error = ""
         self.bfinal_seen = self._ended = False
         self.outcome = Outcome.CONTEXT_LOST if self.context_lost else Outcome.OK
@@ -82,25 +95,48 @@ class Inflater:
             self._before = self._window()
             self._inflate = zlib.decompressobj(-15)
 
+    def fragment_edge(self) -> None:
+        """What follows is in the next fragment."""
+        if self._fragments is not None:
+            self._fragments.append([])
+        self._edges = True
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Output of the message's next compressed bytes; nothing once it is known not to inflate."""
         if not self._inflating:
             return
+        if self._fragments is not None:
+            self._keep_fragment(data)
+        if self._restores and self._edges:
+            data = TAIL + data
+            self.edges_restored += 1
+        self._edges = False
         if self._before and not self._tried_again and self._input_size <= MAX_KEPT_INPUT:
             self._input.append(data)
             self._input_size += len(data)
         yield from self._run(data)
         if self.outcome is Outcome.BROKEN:
             yield from self._second_try()
+        if self.outcome is Outcome.BROKEN:
+            yield from self._restore_edges(complete=False)
 
-    def finish(self) -> Iterator[bytes]:
-        """The message is complete: puts the cut-off tail back and checks that it ends where a block ends."""
+    def finish(self, tail_kept: bool = False) -> Iterator[bytes]:
+        """The message is complete: puts the cut-off tail back and checks that it ends where a block ends.
+
+        `tail_kept`: its last bytes look as if the tail had not been cut off.
+        """
         # RFC 7692 §7.2.1 wants an empty block behind a final one, but without it the message is as complete.
-        if not self._ended:
+        # A sender that left its tail on has put it there already.
+        if not self._ended and not (tail_kept and self._inflating and self._at_block_boundary()):
+            fragments, self._fragments = self._fragments, None  # the tail belongs to no fragment
             yield from self.feed(TAIL)
+            self._fragments = fragments
         self._input = []
         if self._inflating and not self._at_block_boundary():
             self._break("the message ends inside a block")
+        if self.outcome is Outcome.BROKEN:
+            yield from self._restore_edges(complete=True)
+        self._fragments = None
 
     def lose_context(self, reason: str) -> None:
         """Bytes of a message were not seen: without takeover only that message suffers."""
@@ -145,6 +181,48 @@ class Inflater:
             fresh = part[max(0, told - (self.produced - len(part))) :]
             if fresh:
                 yield fresh
+
+    def _keep_fragment(self, data: bytes) -> None:
+        assert self._fragments is not None
+        self._input_size += len(data)
+        if self._input_size > MAX_KEPT_INPUT:
+            self._fragments = None
+        else:
+            self._fragments[-1].append(data)
+
+    def _restore_edges(self, complete: bool) -> Iterator[bytes]:
+        """See whether the message inflates with the tail put back between fragments: at all edges, or at one."""
+        fragments = [b"".join(parts) for parts in self._fragments or ()]
+        edges = len(fragments) - 1
+        if edges < 1 or self._restores or self.outcome is not Outcome.BROKEN:
+            return
+        context_lost, error, told = self.context_lost, self.error, self.produced
+        single = range(min(edges, MAX_EDGES)) if edges > 1 else range(0)
+        for restored in (frozenset(range(edges)), *(frozenset({edge}) for edge in single)):
+            joined = b"".join(part + (TAIL if place in restored else b"") for place, part in enumerate(fragments)) + (
+                TAIL if complete else b""
+            )
+            output = self._run_anew(joined)
+            if output is not None and (not complete or self._at_block_boundary()):
+                self.edges_restored = len(restored)
+                self._restores = len(restored) == edges
+                self.context_lost, self.error = "", ""
+                if len(output) > told:
+                    yield output[told:]
+                return
+        self.outcome, self.context_lost, self.error = Outcome.BROKEN, context_lost, error
+
+    def _run_anew(self, data: bytes) -> bytes | None:
+        """Output of the message so far, inflated from its beginning; None if that fails or is very long."""
+        self._inflate = zlib.decompressobj(-15, zdict=self._at_start)
+        self._history, self._history_size = deque([self._at_start]), len(self._at_start)
+        self.outcome, self.produced = Outcome.OK, 0
+        output = []
+        for part in self._run(data):
+            output.append(part)
+            if self.produced > MAX_KEPT_INPUT:
+                return None
+        return b"".join(output) if self._inflating else None
 
     def _break(self, error: str) -> None:
         self.outcome = Outcome.BROKEN

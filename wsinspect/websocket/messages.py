@@ -8,13 +8,20 @@ from typing import Final, NamedTuple
 
 from wsinspect.websocket.distances import largest_distance
 from wsinspect.websocket.frames import RSV1, FrameHeader, FramePiece, Opcode
-from wsinspect.websocket.inflate import Inflater, Outcome
+from wsinspect.websocket.inflate import INFLATE_LIMIT, TAIL, Inflater, Outcome
+from wsinspect.websocket.sample import MAX_CONTENT
 from wsinspect.websocket.utf8 import BadByte, Utf8Validator
 
 MAX_DISTANCE_INPUT: Final = 256 * 1024
 """Compressed bytes of one direction whose back-references are measured; what follows is not judged by that."""
 MAX_KEPT_PAYLOAD: Final = 16 * 1024 * 1024
 """Bytes of one message that are kept for showing when payloads are kept at all."""
+
+
+LEAST_BOMB: Final = 1024 * 1024
+"""Bytes that a message has to inflate to before its ratio is of interest."""
+EMPTY: Final = b"\x00"
+"""A compressed message without content (RFC 7692 §7.2.3.6)."""
 
 
 class BadUtf8(NamedTuple):
@@ -81,7 +88,80 @@ class Message(NamedTuple):
     """Unmasked and inflated; up to MAX_KEPT_PAYLOAD bytes; empty where it does not inflate."""
 
 
-MessageEvent = BadUtf8 | InflateError | ContextUse | WindowExceeded | InflateLimit | Message
+class InflateRatio(NamedTuple):
+    """A message grew by more than is usual when it was inflated."""
+
+    wire_length: int
+    length: int
+    frame: int
+    packet: int
+    time_ns: int
+
+
+class TailKept(NamedTuple):
+    """A compressed message still has the tail that its sender has to cut off."""
+
+    frame: int
+    packet: int
+    time_ns: int
+
+
+class TailCutEarly(NamedTuple):
+    """A compressed message inflates only with the tail put back between fragments."""
+
+    edges: int
+    frame: int
+    packet: int
+    time_ns: int
+
+
+class FinalBlock(NamedTuple):
+    """A compressed message has a block with BFINAL = 1."""
+
+    frame: int
+    packet: int
+    time_ns: int
+
+
+class OddEmpty(NamedTuple):
+    """A compressed message without content that is not the one byte that stands for it."""
+
+    wire_length: int
+    frame: int
+    packet: int
+    time_ns: int
+
+
+class Content(NamedTuple):
+    """A whole message, inflated, as long as somebody wants to look at it."""
+
+    opcode: int
+    data: bytes
+    frame: int
+    packet: int
+    time_ns: int
+
+
+class Tally(NamedTuple):
+    """Complete messages of a direction, and how compression has served them."""
+
+    messages: int = 0
+    compressed: int = 0
+    """How many of them came compressed …"""
+    wire: int = 0
+    """… their bytes on the wire …"""
+    plain: int = 0
+    """… and inflated, …"""
+    inflated: int = 0
+    """… and how many of them these are: those that inflate."""
+
+
+NO_MESSAGES: Final = Tally()
+
+MessageEvent = (
+    BadUtf8 | InflateError | ContextUse | WindowExceeded | InflateLimit | InflateRatio | TailKept | TailCutEarly
+    | FinalBlock | OddEmpty | Content | Message
+)  # fmt: skip
 
 _NOTHING: Final[list[MessageEvent]] = []
 
@@ -97,13 +177,15 @@ class MessageAssembler:
     """The messages of one direction."""
 
     __slots__ = (
-        "_before", "_compressed", "_context_use", "_distance_input", "_first", "_inflater", "_joined", "_keep",
-        "_kept", "_missing", "_opcode", "_peak", "_record", "_setup", "_utf8",
-        "count", "largest", "latest", "latest_inflated", "open", "payload_bytes", "state_known",
+        "_before", "_compressed", "_content", "_context_use", "_distance_input", "_first", "_inflate_limit",
+        "_inflater", "_joined", "_keep", "_kept", "_missing", "_opcode", "_peak", "_record", "_setup", "_tail", "_utf8",
+        "collects", "compressed", "compressed_plain", "compressed_wire", "count", "empty_run", "fragment_ns",
+        "fragments", "inflated", "largest", "latest", "latest_inflated", "open", "payload_bytes", "state_known",
     )  # fmt: skip
 
-    def __init__(self, deflate: DeflateSetup | None, keep_payload: bool) -> None:
+    def __init__(self, deflate: DeflateSetup | None, keep_payload: bool, inflate_limit: int = INFLATE_LIMIT) -> None:
         self._setup = deflate
+        self._inflate_limit = inflate_limit
         self._keep = keep_payload
         self._inflater: Inflater | None = None
         self._distance_input = 0
@@ -131,6 +213,28 @@ class MessageAssembler:
         self._utf8: Utf8Validator | None = None
         self._joined: list[bytes] | None = None  # compressed bytes, if their distances are to be measured
         self._kept: list[bytes] = []
+        self.collects = False
+        """Whether `Content` is told."""
+        self._content: list[bytes] | None = None  # of the message under way; None if it is too long or has a hole
+        self._tail = b""  # the last bytes of the compressed message under way
+        self.compressed = self.inflated = self.compressed_wire = self.compressed_plain = 0
+        """Compressed messages, and the bytes of those that inflate, on the wire and inflated."""
+        self.fragments = 0
+        """Frames of the open message so far."""
+        self.empty_run = 0
+        """How many of the last of them had no payload."""
+        self.fragment_ns = 0
+        """Time of the last of them."""
+
+    @property
+    def blind(self) -> bool:
+        """Whether compressed messages can no longer be inflated, and so not be judged."""
+        return self._inflater is not None and bool(self._inflater.context_lost)
+
+    @property
+    def tally(self) -> Tally:
+        """The messages so far."""
+        return Tally(self.count, self.compressed, self.compressed_wire, self.compressed_plain, self.inflated)
 
     def feed(self, piece: FramePiece) -> list[MessageEvent]:
         """The facts that a piece of a data frame (opcode 0, 1 or 2) completes."""
@@ -139,11 +243,16 @@ class MessageAssembler:
             if piece.last and header.fin and not self.open and header.opcode and not header.rsv and not self._keep:
                 data = piece.data
                 self.add_whole(len(data))
-                if header.opcode == Opcode.BINARY or data.isascii():
-                    return _NOTHING
-                return self._check_text(data, piece)
+                facts = _NOTHING
+                if header.opcode == Opcode.TEXT and not data.isascii():
+                    facts = self._check_text(data, piece)
+                if self.collects and not facts and len(data) <= MAX_CONTENT:
+                    return [Content(header.opcode, data, header.number, piece.packet, piece.time_ns)]
+                return facts
             if not self._begin(header):
                 return _NOTHING
+            self.fragments += 1
+            self.empty_run = 0 if header.length else self.empty_run + 1
         elif not self.open:
             return _NOTHING  # a continuation that belongs to nothing
         return self._go_on(piece)
@@ -202,27 +311,30 @@ class MessageAssembler:
         self._first = header.number
         self.latest = self.latest_inflated = self._missing = 0
         self._kept = []
+        self._content = [] if self.collects else None
+        self._tail = b""
+        self.fragments = self.empty_run = 0
         self._joined = self._context_use = None
         self._compressed = self._setup is not None and bool(header.rsv & RSV1)
         # With RSV1 and nothing agreed the payload may be anything; the bit has been reported, its bytes are not judged.
         judged = header.opcode == Opcode.TEXT and (self._compressed or not header.rsv & RSV1)
         self._utf8 = Utf8Validator() if judged else None
         if self._compressed and self._setup is not None:
-            self._get_inflater(self._setup).begin()
+            self._get_inflater(self._setup).begin(in_fragments=not header.fin)
             if self._setup.window_bits < 15 and self._distance_input <= MAX_DISTANCE_INPUT:
                 self._joined = []
         return True
 
     def _get_inflater(self, setup: DeflateSetup) -> Inflater:
         if self._inflater is None:
-            self._inflater = Inflater(setup.takeover)
+            self._inflater = Inflater(setup.takeover, self._inflate_limit)
         return self._inflater
 
     def _go_on(self, piece: FramePiece) -> list[MessageEvent]:
         events: list[MessageEvent] = []
         if piece.missing:
             self._missing += piece.missing
-            self._utf8 = self._joined = None
+            self._utf8 = self._joined = self._content = None
             if self._compressed and self._inflater:
                 self._inflater.lose_context("bytes of an earlier message were not captured")
         self.latest += len(piece.data) + piece.missing
@@ -232,6 +344,7 @@ class MessageAssembler:
         else:
             self._take(piece.data, piece, events)
         self._peaked(max(self.latest, self.latest_inflated), self.count + 1)
+        self.fragment_ns = piece.time_ns
         if piece.last and piece.header.fin:
             self._finish(piece, events)
         return events
@@ -242,6 +355,11 @@ class MessageAssembler:
         self.payload_bytes += len(data)
         if self._keep and self.latest_inflated <= MAX_KEPT_PAYLOAD:
             self._kept.append(data)
+        if self._content is not None:
+            if self.latest_inflated <= MAX_CONTENT:
+                self._content.append(data)
+            else:
+                self._content = None
         if self._utf8 is not None and (bad := self._utf8.feed(data)):
             events.append(BadUtf8(bad, piece.header.number, piece.packet, piece.time_ns))
             self._utf8 = None
@@ -250,6 +368,9 @@ class MessageAssembler:
         inflater = self._inflater
         assert inflater is not None
         before = inflater.outcome
+        self._tail = (self._tail + piece.data[-len(TAIL) :])[-len(TAIL) :]
+        if piece.first and piece.header.opcode == Opcode.CONTINUATION:
+            inflater.fragment_edge()
         if self._joined is not None:
             self._joined.append(piece.data)
             self._distance_input += len(piece.data)
@@ -259,7 +380,7 @@ class MessageAssembler:
             self._take(part, piece, events)
         # A message of no bytes at all is shown as empty, though RFC 7692 §7.2.3.6 wants one byte for that.
         if piece.last and piece.header.fin and self.latest:
-            for part in inflater.finish():
+            for part in inflater.finish(self._tail == TAIL):
                 self._take(part, piece, events)
         if inflater.outcome is not before:
             self._tell_outcome(inflater, piece, events)
@@ -267,12 +388,12 @@ class MessageAssembler:
     def _tell_outcome(self, inflater: Inflater, piece: FramePiece, events: list[MessageEvent]) -> None:
         place = (piece.header.number, piece.packet, piece.time_ns)
         if inflater.outcome is Outcome.BROKEN:
-            self._utf8 = self._joined = self._context_use = None
+            self._utf8 = self._joined = self._content = self._context_use = None
             events.append(InflateError(inflater.error, *place))
         elif inflater.outcome is Outcome.CONTEXT_USED:
             self._context_use = ContextUse(*place)
         elif inflater.outcome is Outcome.LIMIT:
-            self._utf8 = self._joined = None
+            self._utf8 = self._joined = self._content = None
             events.append(InflateLimit(inflater.limit, self.latest, *place))
 
     def _finish(self, piece: FramePiece, events: list[MessageEvent]) -> None:
@@ -290,6 +411,11 @@ class MessageAssembler:
             distance = largest_distance(b"".join(self._joined))
             if distance > 1 << self._setup.window_bits:
                 events.append(WindowExceeded(distance, self._setup.window_bits, *place))
+        if self._compressed and self._inflater:
+            self._judge_compressed(self._inflater, place, events)
+        if self._content is not None and not (events and isinstance(events[-1], BadUtf8)):
+            events.append(Content(self._opcode, b"".join(self._content), *place))
+            self._content = None
         if self._keep:
             data = b"".join(self._kept)
             self._kept = []
@@ -299,3 +425,24 @@ class MessageAssembler:
                     self.latest_inflated, self._missing, data,
                 )
             )  # fmt: skip
+
+    def _judge_compressed(self, inflater: Inflater, place: tuple[int, int, int], events: list[MessageEvent]) -> None:
+        """What is odd about a compressed message that is complete."""
+        self.compressed += 1
+        outcome = inflater.outcome
+        if self._tail == TAIL and not self._missing:
+            events.append(TailKept(*place))
+        if outcome not in (Outcome.OK, Outcome.CONTEXT_USED):
+            return
+        wire, length = self.latest, self.latest_inflated
+        self.inflated += 1
+        self.compressed_wire += wire
+        self.compressed_plain += length
+        if inflater.edges_restored:
+            events.append(TailCutEarly(inflater.edges_restored, *place))
+        if inflater.bfinal_seen:
+            events.append(FinalBlock(*place))
+        if not length and (wire != 1 or self._tail != EMPTY):
+            events.append(OddEmpty(wire, *place))
+        if length >= LEAST_BOMB:
+            events.append(InflateRatio(wire, length, *place))

@@ -14,7 +14,11 @@ _FIN_BINARY: Final = 0x82
 _MASK: Final = 0x80
 _KEY_SIZE: Final = 4
 _KEY_HIGH_BITS: Final = 0x80808080
+_ZERO_KEY: Final = bytes(_KEY_SIZE)
 _CLIENT: Final = Side.CLIENT
+
+_BRACE: Final = 0x7B
+_BRACKET: Final = 0x5B
 
 _LARGEST: Final = 0xFFFF
 """Bytes of the largest frame that is skipped; longer ones are the general way's, they seldom fit into a segment."""
@@ -22,8 +26,8 @@ _HIGH_BITS: Final = int.from_bytes(b"\x80" * (_KEY_SIZE + _LARGEST), "big")
 """The highest bit of every byte of the largest frame and its key."""
 
 
-def skip_plain_frames(half: Half, data: bytes) -> int:
-    """How many of the first bytes of `data` are plain frames of `half`, all of them counted."""
+def skip_plain_frames(half: Half, data: bytes, time_ns: int) -> int:
+    """How many of the first bytes of `data`, sent at `time_ns`, are plain frames of `half`, all of them counted."""
     decoder, messages = half.decoder, half.messages
     if half.close is not None or messages.open or not decoder.at_boundary:
         return 0
@@ -46,19 +50,37 @@ def skip_plain_frames(half: Half, data: bytes) -> int:
         if mask:
             key = data[body : body + _KEY_SIZE]
             body += _KEY_SIZE
-            if key == half.last_masking_key:
+            if key == half.last_masking_key or key == _ZERO_KEY:
                 break
         stop = body + length
         if stop > end:
             break
-        if first == _FIN_TEXT and not (_hides_ascii(data, body, stop) if mask else data[body:stop].isascii()):
-            break
+        if first == _FIN_TEXT:
+            if not (_hides_ascii(data, body, stop) if mask else data[body:stop].isascii()) or half.text_is_wrong:
+                break
+            if half.expects_json and not _hides_json(data, key, body, stop):
+                break
+        if half.sampling:
+            half.sample.plain(first & 0x0F, key or b"", data[body:stop], decoder.count, time_ns)
+        if length <= half.tiny_bytes:
+            half.add_tiny(time_ns)
         position = stop
         half.last_masking_key = key
         half.counts[first & 0x0F] += 1
         decoder.count += 1
         messages.add_whole(length)
     return position
+
+
+def _hides_json(data: bytes, key: bytes | None, start: int, stop: int) -> bool:
+    """Whether `data[start:stop]`, masked with `key` if there is one, begins and ends as JSON does."""
+    if stop - start < 2:
+        return False
+    first, last = data[start], data[stop - 1]
+    if key is not None:
+        first ^= key[0]
+        last ^= key[(stop - start - 1) % _KEY_SIZE]
+    return (first == _BRACE and last == _BRACE + 2) or (first == _BRACKET and last == _BRACKET + 2)
 
 
 def _hides_ascii(data: bytes, start: int, stop: int) -> bool:

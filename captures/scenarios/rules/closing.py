@@ -86,7 +86,7 @@ LEGAL_CODES = (1000, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999)
 )
 def legal_codes(trace: Trace) -> None:
     for index, code in enumerate(LEGAL_CODES):
-        talk = WebSocket(trace, client=Host("192.0.2.10", 50500 + index), server=SERVER, at=index)
+        talk = WebSocket(trace, client=Host(f"192.0.2.{10 + index}", 50500 + index), server=SERVER, at=index)
         talk.open()
         talk.close(talk.server, code)
 

@@ -17,7 +17,9 @@ def handshake_of_closing(
         talk.wait(1.5)
         talk.close(talk.client if by == "client" else talk.server, code, reason, reply=reply)
 
-    chapter.connection(name, shows, closed(by, code, reason, reply=reply).having(messages=(1, 1)))(script)
+    fired = () if code else (Fired("close-without-code", by, 1),)
+    expected = closed(by, code, reason, reply=reply).having(messages=(1, 1)).firing(*fired)
+    chapter.connection(name, shows, expected)(script)
 
 
 handshake_of_closing(

@@ -3,7 +3,7 @@
 from captures.encoder.deflate import Deflater, bomb
 from captures.encoder.frames import BINARY, CONTINUATION, RSV1, TEXT
 from captures.encoder.websocket import WebSocket
-from captures.scenario import ANY, Chapter, Expected, closed, failing
+from captures.scenario import ANY, Chapter, Expected, Fired, closed, failing
 
 chapter = Chapter("situations/")
 
@@ -132,7 +132,9 @@ def deflate_small_window(talk: WebSocket) -> None:
 @chapter.connection(
     "deflate-bfinal",
     "Messages that end with BFINAL = 1; after each the window stays, the block chain begins anew (§7.2.3.4)",
-    CLEAN.having(extensions=(DEFLATE,), messages=(3, 0), payload=(3 * len(QUOTE), 0)),
+    CLEAN.having(extensions=(DEFLATE,), messages=(3, 0), payload=(3 * len(QUOTE), 0)).firing(
+        Fired("deflate-bfinal", "client", 0, count=3)
+    ),
 )
 def deflate_bfinal(talk: WebSocket) -> None:
     talk.negotiate(DEFLATE, DEFLATE)
@@ -144,7 +146,7 @@ def deflate_bfinal(talk: WebSocket) -> None:
 @chapter.connection(
     "deflate-bomb",
     "2 MiB of zeros in 2 KB; the server ends it with 1009",
-    failing("server", 1009, "message too big").having(extensions=(DEFLATE,)),
+    failing("server", 1009, "message too big").having(extensions=(DEFLATE,)).firing(Fired("deflate-bomb", "client", 0)),
 )
 def deflate_bomb(talk: WebSocket) -> None:
     talk.negotiate(DEFLATE, DEFLATE)

@@ -183,7 +183,9 @@ def token_expired(talk: Visit) -> None:
     GRAPHQL,
     "/graphql",
     chrome,
-    closed("server", 4401, "Unauthorized").having(subprotocol="graphql-transport-ws", messages=(1, 0)),
+    closed("server", 4401, "Unauthorized")
+    .having(subprotocol="graphql-transport-ws", messages=(1, 0))
+    .firing(Fired("graphql-subscribe-before-ack", "client", 0)),
 )
 def subscribed_too_early(talk: Visit) -> None:
     """A subscribe before the connection was acknowledged."""
