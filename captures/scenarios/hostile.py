@@ -174,6 +174,46 @@ def long_lines(talk: WebSocket) -> None:
     talk.close(talk.client, 4007, "x" * 123)
 
 
+def on_the_wire(text: str) -> str:
+    """UTF-8 as the Latin-1 in which heads are written here."""
+    return text.encode().decode("latin-1")
+
+
+MIXED = "\x1b[31m\u202e\0`|*x*|` <b> =1+1 \u2066\x9b2J"
+TICKS = "`|**x**|`~_y_"
+
+
+@stranger(on_the_wire(f"/`|<b>|`?q={BIDI.replace(' ', '')}"), closed("server", 4008, MIXED).having(subprotocol=TICKS))
+def everything_everywhere(talk: WebSocket) -> None:
+    """Markdown, bidi, escape sequences and NUL together, in every field; the subprotocol is a legal token."""
+    asked = talk.request.plus(PROTOCOL, TICKS).plus("User-Agent", on_the_wire(MIXED)).plus("Cookie", on_the_wire(BIDI))
+    talk.open(asked, talk.switching.plus(PROTOCOL, TICKS).plus("X-" + TICKS, on_the_wire(MIXED)))
+    talk.client.text(MIXED)
+    talk.server.binary(b"\xff\xfe" + MIXED.encode() + b"\xed\xa0\x80")
+    talk.server.ping(MIXED.encode())
+    talk.client.pong(MIXED.encode())
+    talk.close(talk.server, 4008, MIXED)
+
+
+SPELL = on_the_wire("\x1b]0;owned\x07\u202e|`<b>")
+
+
+@stranger(
+    "/spell",
+    closed("client")
+    .having(messages=(1, 1), subprotocol=ANY)
+    .firing(
+        Fired("invalid-subprotocol-offer", "client"),
+        Fired("invalid-subprotocol-response", "server"),
+        Fired("invalid-request-accepted", "server"),
+    ),
+)
+def hostile_subprotocol(talk: WebSocket) -> None:
+    """A subprotocol that is no token, and is agreed on."""
+    talk.open(talk.request.plus(PROTOCOL, SPELL), talk.switching.plus(PROTOCOL, SPELL))
+    talk.greet_and_close()
+
+
 @chapter.capture(
     "hostile",
     "Strangers who mean the reader: markup, escape sequences, bidi controls, formulas, bad UTF-8, floods of text",

@@ -131,3 +131,21 @@ async def tour_all(app: WsinspectApp) -> None:
             seen = await tour(pilot, SHORT_TOUR)
             assert not HARMFUL & set(seen)
             await until(pilot, lambda: app.screen.query(ConnectionTable))
+
+
+@pytest.mark.parametrize(
+    "way", [["c"], ["v"], ["question_mark"], ["e"], ["y"], ["C"], ["enter", "2", "w"], ["enter", "y"]]
+)
+@pytest.mark.parametrize("place", [0, 15, 16])
+async def test_screens_above_the_list(way: list[str], place: int) -> None:
+    with closing(open_source(str(CAPTURE))) as source:
+        app = WsinspectApp(source)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await loaded(pilot)
+            app.screen.query_one(ConnectionTable).cursor = place
+            for key in way:
+                await pilot.press(key)
+                if key == "enter":
+                    await opened(pilot)
+            await until(pilot, lambda: not app.screen.query(ConnectionTable))
+            assert not HARMFUL & set(screen_text(app))
