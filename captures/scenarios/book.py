@@ -23,7 +23,7 @@ from captures.scenarios.rules import (
     teardown,
     unfinished,
 )
-from captures.scenarios.situations import closing, files, handshakes, links, losses, tcp
+from captures.scenarios.situations import closing, files, handshakes, links, losses, tcp, tls
 from captures.scenarios.situations import messages as shapes
 from captures.scenarios.tour import capture as tour
 
@@ -53,6 +53,8 @@ CHAPTERS: Final = {
     "TCP": tcp.chapter,
     "What the capture missed": losses.chapter,
     "Link layers and capture points": links.chapter,
+    "TLS": tls.chapter,
+    "TLS": tls.chapter,
     "Files, and other traffic": files.chapter,
 }
 

@@ -8,6 +8,7 @@ import pytest
 
 from wsinspect.errors import WsinspectError
 from wsinspect.keys import KeySource, TlsOptions
+from wsinspect.report.build import report_file
 
 
 def line(number: int) -> bytes:
@@ -66,3 +67,26 @@ def test_the_command_line(tmp_path: Path) -> None:
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == status, done.stderr
     assert done.stderr == "wsinspect: the key log missing does not exist: check the name\n"
+
+
+def test_an_export_carries_keys_if_asked_and_those_of_its_connections_alone(tmp_path: Path) -> None:
+    captures = Path(__file__).parents[2] / "captures"
+    recorded = (captures / "recorded" / "tls-1.3.txt").read_bytes().splitlines(keepends=True)
+    keys = b"".join(one for one in recorded if one[1:2] != b" ")
+    (tmp_path / "keys").write_bytes(line(1) + keys)
+    command = ["python", "-m", "wsinspect", "export", str(captures / "situations" / "tls-1.3-without-keys.pcap")]
+    command += ["--format", "pcapng", "--keylog", "keys", "-o"]
+    subprocess.run([*command, "bare.pcapng"], cwd=tmp_path, check=True)
+    subprocess.run([*command, "with.pcapng", "--embed-keys"], cwd=tmp_path, check=True)
+    secret = keys.split()[-1]
+    assert secret not in (tmp_path / "bare.pcapng").read_bytes()
+    exported = (tmp_path / "with.pcapng").read_bytes()
+    assert secret in exported and line(1).split()[2] not in exported
+    # It is read again without any option.
+    [connection] = report_file(str(tmp_path / "with.pcapng")).connections
+    assert (connection.tls, connection.url) == ("decrypted", "wss://ws.example.com/chat")
+    refused = subprocess.run(
+        ["python", "-m", "wsinspect", "export", "with.pcapng", "--format", "har", "--embed-keys"],
+        cwd=tmp_path, capture_output=True,
+    )  # fmt: skip
+    assert refused.returncode == 2

@@ -13,6 +13,8 @@ ENHANCED_PACKET: Final = 6
 HEADER: Final = struct.Struct("<7I")
 """4.3: what comes before the packet: block type and length, interface, time (high, low), captured and wire length."""
 
+DECRYPTION_SECRETS: Final = 10
+TLS_KEY_LOG: Final = 0x544C534B
 OPT_COMMENT: Final = 1
 IF_NAME, IF_TSRESOL, IF_FILTER, IF_TSOFFSET = 2, 9, 11, 14
 ISB_ENDTIME, ISB_IFRECV, ISB_IFDROP = 3, 4, 5
@@ -46,6 +48,13 @@ def section_header(comment: str = "") -> bytes:
     if comment:
         options = (comment_option(comment), *options)
     return _block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + _written(options))
+
+
+def secrets_block(key_log: bytes) -> bytes:
+    """TLS secrets in NSS format: a Decryption Secrets Block, which stands before the packets that it decrypts."""
+    return _block(
+        DECRYPTION_SECRETS, struct.pack("<II", TLS_KEY_LOG, len(key_log)) + key_log + bytes(-len(key_log) % 4)
+    )
 
 
 def interface_block(link_type: int, snap_length: int, options: Options) -> bytes:

@@ -4,6 +4,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, BinaryIO, Final
 
 import click
@@ -17,6 +18,7 @@ from wsinspect.diagnosis.timers import known_timers
 from wsinspect.errors import WsinspectError
 from wsinspect.export.formats import BY_ID, Format
 from wsinspect.export.message import frame_name, is_printable, payload_of
+from wsinspect.export.pcapng_slice import write_slice
 from wsinspect.export.selection import PacketPlaces, Progress
 from wsinspect.export.target import new_file
 from wsinspect.inspector import Inspector
@@ -51,6 +53,17 @@ class FileSelection:
         connection = self._chosen[place]
         return connection_report(connection, self._found[connection.id])
 
+    def secrets(self) -> bytes:
+        """A key log of the connections' TLS."""
+        lines = {
+            line: None
+            for connection in self._chosen
+            if connection.tls is not None
+            for random in connection.tls.client_randoms
+            for line in connection.keys.lines(random)
+        }
+        return "".join(f"{line}\n" for line in lines).encode()
+
     def timeline(self, place: int) -> Timeline:
         return replay(self._chosen[place], self.file)
 
@@ -59,16 +72,21 @@ class FileSelection:
 
 
 def export_file(
-    path: str, format_: str, output: str, ids: Sequence[int], overwrite: bool, tls: TlsOptions = NO_OPTIONS
-) -> None:
-    """Write the connections with these ids, or all, to `output`."""
+    path: str, format_: str, output: str, ids: Sequence[int], overwrite: bool, tls: TlsOptions = NO_OPTIONS,
+    embed_keys: bool = False,
+) -> None:  # fmt: skip
+    """Write the connections with these ids, or all, to `output`; with `embed_keys`, and the secrets of their TLS."""
     wanted = BY_ID[format_]
+    if embed_keys and wanted.write is not write_slice:
+        raise WsinspectError("--embed-keys is for --format pcapng alone", "no other format can hold them")
     if output == STANDARD_OUTPUT and not wanted.is_text and sys.stdout.isatty():
         raise WsinspectError(f"{format_} is nothing for a terminal", "name a file: -o FILE")
     with open_capture(path, random_access=True) as reader, _output(reader, output, overwrite) as file:
         keys = KeySource(tls, lambda: reader.secrets)
         inspector = _inspect(reader, keys)
         selection = FileSelection(path, reader, inspector, _choose(inspector.connections, ids))
+        if embed_keys:
+            wanted = wanted._replace(write=partial(write_slice, secrets=selection.secrets()))
         _write(wanted, selection, file)
     if output != STANDARD_OUTPUT:
         _tell(f"{len(selection):,} of {selection.of:,} connections", output)

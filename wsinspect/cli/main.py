@@ -196,9 +196,10 @@ def report_command(
 )
 @click.option("--force", is_flag=True, help="Overwrite OUT.")
 @keylog_option
+@click.option("--embed-keys", is_flag=True, help="pcapng: write the TLS secrets of the connections into OUT.")
 def export_command(
     file: str, format_: str | None, output: str, ids: tuple[int, ...], message: str | None, force: bool,
-    keylog: str | None,
+    keylog: str | None, embed_keys: bool,
 ) -> None:  # fmt: skip
     """Write connections of the capture FILE (- for standard input) to another file.
 
@@ -211,10 +212,12 @@ def export_command(
 
     if (format_ is None) is (message is None):
         raise WsinspectError("say --format, or --message", "wsinspect export --help tells more")
+    if embed_keys and message is not None:
+        raise WsinspectError("--embed-keys is for --format pcapng alone", "a message is written in the clear")
     if message is not None:
         export_message(file, message, output, ids, force, TlsOptions(keylog))
     elif format_ is not None:
-        export_file(file, format_, output, ids, force, TlsOptions(keylog))
+        export_file(file, format_, output, ids, force, TlsOptions(keylog), embed_keys)
 
 
 @cli.command("interfaces", short_help="List what can be captured on (also: wsinspect -D).")

@@ -1,7 +1,7 @@
 """The packets of some connections as a pcapng file: bytes, times and interfaces as they were captured.
 
 Comments on packets name the violations; the comment of the file says out of what it was cut. Nothing else of the old
-file is taken along: no TLS secrets, no names, no packets of others.
+file is taken along: no names, no packets of others, and no TLS secrets unless they are asked for.
 """
 
 import heapq
@@ -16,6 +16,7 @@ from wsinspect.capture.pcapng_blocks import (
     interface_block,
     packet_block,
     packet_block_with,
+    secrets_block,
     section_header,
     statistics_block,
     time_value,
@@ -31,9 +32,11 @@ NAMED: Final = 50
 _TICK: Final = 1000  # packets between two reports of progress
 
 
-def write_slice(selection: Selection, output: BinaryIO, progress: Progress) -> None:
-    """Write the packets of the selected connections, in the order of the capture. Raises `WsinspectError` if the
-    capture can no longer be read."""
+def write_slice(selection: Selection, output: BinaryIO, progress: Progress, secrets: bytes = b"") -> None:
+    """Write the packets of the selected connections, in the order of the capture, and a key log if one is given.
+
+    Raises `WsinspectError` if the capture can no longer be read.
+    """
     comments: dict[int, list[str]] = {}
     streams: dict[int, PacketPlaces] = {}
     names: list[str] = []
@@ -46,6 +49,8 @@ def write_slice(selection: Selection, output: BinaryIO, progress: Progress) -> N
         for packet, text in _violations(selection, place, report):
             comments.setdefault(packet, []).append(text)
     output.write(section_header(_about(selection, names)))
+    if secrets:
+        output.write(secrets_block(secrets))
     writer = _Writer(selection.file, output, comments)
     total = sum(len(places.numbers) for places in streams.values())
     for done, (number, offset) in enumerate(_in_order(list(streams.values()))):

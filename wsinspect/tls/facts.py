@@ -14,6 +14,8 @@ class TlsFacts:
 
     client_hello: ClientHello | None = None
     """The first one."""
+    client_randoms: list[bytes] = field(default_factory=list)
+    """Of every ClientHello, renegotiations included: by them a key log names the secrets."""
     server_hello: ServerHello | None = None
     client_direction: int = 0
     alpn: str | None = None

@@ -4,7 +4,7 @@ A line is `LABEL <client random> <secret>`, both in hexadecimal (draft-ietf-tls-
 reach no log, no report and no export unless somebody asks for them in so many words.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import Final
 
@@ -75,6 +75,13 @@ class KeyLog:
     def secret(self, label: Label, client_random: bytes) -> bytes | None:
         """The secret that a connection with that ClientHello has; None while it is unknown."""
         return self._secrets.get((label, client_random))
+
+    def lines(self, client_random: bytes) -> Iterator[str]:
+        """The secrets of one connection as lines of a key log: for who asks to have them written down."""
+        for label in Label:
+            secret = self._secrets.get((label, client_random))
+            if secret is not None:
+                yield f"{label} {client_random.hex()} {secret.hex()}"
 
     def wait(self, client_random: bytes, wake: Callable[[], None]) -> None:
         """Call `wake` each time that secrets for `client_random` come."""

@@ -33,6 +33,8 @@ WAIT_NS: Final = 5_000_000_000
 """Packet time for which they wait."""
 
 
+MAX_RANDOMS: Final = 16
+"""Renegotiations of a connection whose secrets an export can carry."""
 _OVERHEAD: Final = 17
 """About so many payload bytes of an encrypted record are no plaintext."""
 
@@ -333,6 +335,8 @@ class TlsSession:
             return
         again = self._hello is not None
         self._hello = hello
+        if hello.random not in self.facts.client_randoms and len(self.facts.client_randoms) < MAX_RANDOMS:
+            self.facts.client_randoms.append(hello.random)
         if self.facts.client_hello is None:
             self.facts.client_hello = hello
             self.facts.client_direction = record.direction
