@@ -54,7 +54,6 @@ CHAPTERS: Final = {
     "What the capture missed": losses.chapter,
     "Link layers and capture points": links.chapter,
     "TLS": tls.chapter,
-    "TLS": tls.chapter,
     "Files, and other traffic": files.chapter,
 }
 

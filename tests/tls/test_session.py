@@ -77,6 +77,14 @@ def test_what_is_lost_is_missing_and_the_rest_is_read(talk: Talk, seed: int) -> 
             assert any(len(data) == missing.length for by, data in SAID if by == missing.direction)
 
 
+@pytest.mark.parametrize("direction", [CLIENT, SERVER])
+def test_what_is_lost_at_the_end_is_missing_too(talk: Talk, direction: int) -> None:
+    chunks = pieces(talk.flights)
+    last = max(n for n, chunk in enumerate(chunks) if chunk.direction == direction)
+    [missing] = read(without(chunks, {last}), talk.keys).missing
+    assert (missing.direction, missing.certain) == (direction, False)
+
+
 def late(talk: Talk, after: int, spread_ns: int = 0) -> Read:
     """The keys come when `after` packets have passed."""
     log = KeyLog()

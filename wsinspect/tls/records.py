@@ -123,6 +123,23 @@ class RecordReader:
             pass
         return events
 
+    def finish(self, packet: int, time_ns: int) -> Lost | None:
+        """No more bytes will come; what was lost and never found its end."""
+        if self._swallow is not None:
+            return self._swallowed(packet, time_ns)
+        if not self._seeking:
+            return None
+        self._drop(len(self._buffer))
+        self._seeking = False
+        return self._lost(packet, time_ns)
+
+    def _lost(self, packet: int, time_ns: int) -> Lost:
+        """What lies between the last record and the next one."""
+        length = self._offset - self._lost_at
+        least = -(-length // (HEADER + MAX_PAYLOAD))
+        most = length // (HEADER + LEAST_PAYLOAD) + 1
+        return Lost(self._direction, least, most, length, -1, 0, self._offset, packet, time_ns)
+
     def _gap(self, gap: Gap) -> list[RecordEvent]:
         end = gap.offset + gap.length
         if self._swallow is None and not self._seeking and len(self._buffer) >= HEADER:
@@ -200,13 +217,8 @@ class RecordReader:
                 break
             at += 1
         self._drop(at)
-        length = self._offset - self._lost_at
-        least = -(-length // (HEADER + MAX_PAYLOAD))
-        most = length // (HEADER + LEAST_PAYLOAD) + 1
         self._seeking = False
-        events.append(
-            Lost(self._direction, least, most, length, -1, 0, self._offset, piece.packet, piece.time_ns)
-        )  # fmt: skip
+        events.append(self._lost(piece.packet, piece.time_ns))
 
     def _drop(self, count: int) -> None:
         del self._buffer[:count]

@@ -79,6 +79,7 @@ class TlsSession:
         self._waiting: deque[Record | Lost] = deque()
         self._waiting_bytes = 0
         self._waiting_since = 0
+        self._last_packet = 0
         self._events: list[TlsEvent] = []
 
     @property
@@ -97,6 +98,7 @@ class TlsSession:
 
     def feed(self, piece: Chunk | Gap) -> list[TlsEvent]:
         """What `piece` brings to light."""
+        self._last_packet = piece.packet
         for event in self._halves[piece.direction].reader.feed(piece):
             self._receive(event)
         return self._take_events()
@@ -114,7 +116,20 @@ class TlsSession:
         self._drain()
         if self._waiting:
             self._lock("its keys are not in the key log")
+        if self.facts.decrypted:
+            for direction, half in enumerate(self._halves):
+                self._lose_end(direction, half)
         return self._take_events()
+
+    def _lose_end(self, direction: int, half: TlsHalf) -> None:
+        """What was lost at the end of a direction, where no record behind it tells how much it was."""
+        lost = half.reader.finish(self._last_packet, self.facts.last_ns)
+        if lost is not None:
+            self._lose(lost, half)
+        if half.finished and half.lost_bytes:
+            end = half.reader.waits_from
+            missing = Missing(direction, half.lost_bytes, False, end, self._last_packet, self.facts.last_ns)
+            self._events.append(missing)
 
     def _take_events(self) -> list[TlsEvent]:
         events, self._events = self._events, []
