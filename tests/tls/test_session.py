@@ -85,6 +85,14 @@ def test_what_is_lost_at_the_end_is_missing_too(talk: Talk, direction: int) -> N
     assert (missing.direction, missing.certain) == (direction, False)
 
 
+def test_a_damaged_record_at_the_end_is_nothing_that_was_not_captured(talk: Talk) -> None:
+    """Its receiver could not open it either, and gives up on the connection."""
+    chunks = pieces(talk.flights)
+    chunks[-1] = chunks[-1]._replace(data=chunks[-1].data[:-1] + bytes([chunks[-1].data[-1] ^ 1]))
+    found = read(chunks, talk.keys)
+    assert not found.missing and found.remarks[-1] == "A record that cannot be decrypted"
+
+
 def late(talk: Talk, after: int, spread_ns: int = 0) -> Read:
     """The keys come when `after` packets have passed."""
     log = KeyLog()

@@ -40,7 +40,7 @@ class TlsHalf:
     """What one direction's records need to be opened."""
 
     __slots__ = (
-        "_tries", "epochs", "finished", "given_up", "least", "lost_bytes", "messages", "most", "opened", "reader",
+        "_tries", "epochs", "finished", "gap", "given_up", "least", "lost_bytes", "messages", "most", "opened", "reader",
         "secret", "sequence",
     )  # fmt: skip
 
@@ -54,6 +54,8 @@ class TlsHalf:
         self.least = self.most = 0
         self.lost_bytes = 0
         """Bytes of records that were lost since the last one that could be opened, on the channel below."""
+        self.gap = False
+        """Whether some of these were not captured, and not just impossible to open: a peer cannot open those either."""
         self.opened = 0
         """Records opened so far."""
         self.finished = False
@@ -98,6 +100,7 @@ class TlsHalf:
         self.least += lost.least
         self.most += lost.most
         self.lost_bytes += lost.length
+        self.gap = True
 
     def skip(self, record: Record) -> None:
         """A record that cannot be opened."""
@@ -130,3 +133,4 @@ class TlsHalf:
 
     def _restart(self) -> None:
         self.sequence = self.least = self.most = self.lost_bytes = 0
+        self.gap = False

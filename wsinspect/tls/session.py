@@ -126,7 +126,7 @@ class TlsSession:
         lost = half.reader.finish(self._last_packet, self.facts.last_ns)
         if lost is not None:
             self._lose(lost, half)
-        if half.finished and half.lost_bytes:
+        if half.finished and half.gap:
             end = half.reader.waits_from
             missing = Missing(direction, half.lost_bytes, False, end, self._last_packet, self.facts.last_ns)
             self._events.append(missing)
