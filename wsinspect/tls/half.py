@@ -40,8 +40,8 @@ class TlsHalf:
     """What one direction's records need to be opened."""
 
     __slots__ = (
-        "_tries", "epochs", "finished", "gap", "given_up", "least", "lost_bytes", "messages", "most", "opened", "reader",
-        "secret", "sequence",
+        "_tries", "epochs", "finished", "gap", "given_up", "least", "lost_bytes", "messages", "most", "opened",
+        "reader", "secret", "sequence",
     )  # fmt: skip
 
     def __init__(self, direction: int) -> None:
