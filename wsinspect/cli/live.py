@@ -18,6 +18,7 @@ from wsinspect.capture.live.ring import parse_ring
 from wsinspect.capture.live.settings import Method
 from wsinspect.capture.live.settings import Settings as CaptureSettings
 from wsinspect.capture.source import CaptureReader, open_capture
+from wsinspect.cli.choice import Choice
 from wsinspect.cli.printer import Printer
 from wsinspect.cli.signals import EndSignals
 from wsinspect.diagnosis.timers import with_user_timers
@@ -93,8 +94,9 @@ def import_all() -> None:
 
 
 def report_live(
-    options: LiveOptions, format_: str, fail_on: str | None, max_connections: int, settings: Settings, tls: TlsOptions
-) -> int:
+    options: LiveOptions, format_: str, fail_on: str | None, max_connections: int, settings: Settings, tls: TlsOptions,
+    choice: Choice,
+) -> int:  # fmt: skip
     """Capture and print connections as they end; returns the exit status."""
     known = with_user_timers(settings.timers, settings.lifetimes)
     with EndSignals() as signals, begin_capture(options, import_all) as capture:
@@ -102,7 +104,8 @@ def report_live(
         if sys.stderr.isatty():
             click.echo(f"Capturing on {capture.name} with {capture.method}; Ctrl-C ends.", err=True)
         try:
-            report = _report(capture.name, capture.reader, Printer(format_, max_connections, known), tls, settings)
+            printer = Printer(format_, max_connections, known, choice, capture.reader)
+            report = _report(capture.name, capture.reader, printer, tls, settings, choice)
         except Exception:
             capture.keep = True  # a bug of ours must not cost the user what was captured
             raise
@@ -112,30 +115,28 @@ def report_live(
 
 
 def report_followed(
-    path: str, format_: str, fail_on: str | None, max_connections: int, settings: Settings, tls: TlsOptions
-) -> int:
+    path: str, format_: str, fail_on: str | None, max_connections: int, settings: Settings, tls: TlsOptions,
+    choice: Choice,
+) -> int:  # fmt: skip
     """The same for a file that grows, or a pipe."""
     known = with_user_timers(settings.timers, settings.lifetimes)
     follow = Follow()
     with EndSignals() as signals:
         signals.lead_to(follow.stop)
-        with open_capture(path, follow=follow) as reader:
-            report = _report(
-                "standard input" if path == "-" else path,
-                reader,
-                Printer(format_, max_connections, known),
-                tls,
-                settings,
-            )
+        with open_capture(path, follow=follow, random_access=choice.needs_packets) as reader:
+            printer = Printer(format_, max_connections, known, choice, reader)
+            report = _report("standard input" if path == "-" else path, reader, printer, tls, settings, choice)
     return _status(report, fail_on)
 
 
 def _report(
-    source: str, reader: CaptureReader, printer: Printer, tls: TlsOptions, settings: Settings
+    source: str, reader: CaptureReader, printer: Printer, tls: TlsOptions, settings: Settings, choice: Choice
 ) -> model.Report | None:
     """Print everything; None if nobody reads it any more."""
     keys = KeySource(tls, lambda: reader.secrets, growing=True)
-    inspector = Inspector(keys=keys.log, all_tls=tls.all_tls, thresholds=settings.thresholds)
+    inspector = Inspector(
+        index=choice.needs_packets, keys=keys.log, all_tls=tls.all_tls, thresholds=settings.thresholds
+    )
     moved = time.monotonic()
     try:
         for batch in reader.batches():
@@ -152,7 +153,7 @@ def _report(
                     printer.print(ended, inspector)
             printer.flush()
         printer.print(inspector.finish(), inspector)
-        return printer.finish(capture_report(source, reader, inspector), inspector.connections)
+        return printer.finish(capture_report(source, reader, inspector), inspector)
     except BrokenPipeError:
         # Whoever read has seen enough (`| head`); the interpreter must not try again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

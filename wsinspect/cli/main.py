@@ -8,7 +8,14 @@ from typing import Any
 import click
 
 from wsinspect import __version__
-from wsinspect.cli.options import FILE, MAX_CONNECTIONS, capture_options, live_options, max_connections_option
+from wsinspect.cli.options import (
+    FILE,
+    MAX_CONNECTIONS,
+    capture_options,
+    display_filter_option,
+    live_options,
+    max_connections_option,
+)
 from wsinspect.cli.settings import config_option, loaded_settings, threshold_option, timer_option
 from wsinspect.cli.tls import keylog_option, tls_options
 from wsinspect.errors import WsinspectError
@@ -23,6 +30,7 @@ _HELP = """Find every WebSocket connection in a capture: how it closed, who clos
   wsinspect report FILE --format json    … for a program (also: ndjson)
   wsinspect report -i lo -i eth0         … on live traffic, as connections end (Ctrl-C ends)
   wsinspect export FILE --format har     hand connections on (also: pcapng, markdown, csv …)
+  wsinspect report FILE -Y FILTER        … on connections that match (wsinspect fields lists what to ask for)
   wsinspect interfaces                   what can be captured on (also: -D)
   wsinspect serve FILE                   the same screens in a web browser
   wsinspect config                       the settings in force, and where their file is
@@ -58,6 +66,13 @@ def _topics(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
     return [topic for topic in (*BY_ID, *map(str, BY_CODE)) if topic.startswith(incomplete)]
 
 
+def _field_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Fields that begin so."""
+    from wsinspect.filter.fields import BY_NAME
+
+    return [name for name in BY_NAME if name.startswith(incomplete)]
+
+
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted or ctx.resilient_parsing:
         return
@@ -88,6 +103,7 @@ def cli() -> None:
 @timer_option
 @tls_options
 @threshold_option
+@display_filter_option
 @capture_options
 @max_connections_option
 @config_option
@@ -97,6 +113,7 @@ def open_command(
     follow: bool,
     timers: tuple[str, ...],
     thresholds: tuple[str, ...],
+    display_filter: str | None,
     config: str | None,
     keylog: str | None,
     all_tls: bool,
@@ -110,12 +127,17 @@ def open_command(
     sudo wsinspect -i eth0 'tcp port 8080'
     """
     loaded, tls = loaded_settings(config, timers, thresholds), TlsOptions(keylog, all_tls)
+    chosen = display_filter or ""
+    if chosen:
+        from wsinspect.cli.choice import parse_or_point
+
+        parse_or_point(chosen, loaded.settings.filters)
     # Textual is loaded only for the screen, and before root is given up: then its files may not be readable any more.
     if capture["interfaces"]:
         from wsinspect.cli.watch import watch_live
 
         options = live_options(words, file is not None or follow, **capture)
-        sys.exit(watch_live(options, loaded, tls, max_connections or MAX_CONNECTIONS))
+        sys.exit(watch_live(options, loaded, tls, max_connections or MAX_CONNECTIONS, chosen))
     path = file or (words[0] if words else None)
     if path is None or len(words) + (file is not None) > 1:
         raise WsinspectError("name one capture file, or an interface with -i", "wsinspect --help tells more")
@@ -123,7 +145,7 @@ def open_command(
 
     if follow or is_pipe(path):
         max_connections = max_connections or MAX_CONNECTIONS
-    sys.exit(watch_file(path, loaded, tls, max_connections, follow=follow))
+    sys.exit(watch_file(path, loaded, tls, max_connections, chosen, follow=follow))
 
 
 @cli.command("report", short_help="Print all connections, how they closed, what was broken.")
@@ -145,6 +167,7 @@ def open_command(
 @timer_option
 @tls_options
 @threshold_option
+@display_filter_option
 @click.option("--follow", is_flag=True, help="FILE is still being written: go on until Ctrl-C.")
 @capture_options
 @config_option
@@ -152,29 +175,33 @@ def open_command(
 def report_command(
     words: tuple[str, ...], file: str | None, format_: str, fail_on: str | None, timers: tuple[str, ...],
     thresholds: tuple[str, ...], follow: bool, max_connections: int | None, config: str | None, keylog: str | None,
-    all_tls: bool, **capture: Any,
+    all_tls: bool, display_filter: str | None, **capture: Any,
 ) -> None:  # fmt: skip
     """Print a report on the capture FILE (- for standard input), or on live traffic, to standard output.
 
     \b
     Exit status: 0 done · 1 --fail-on found something · 2 wrong usage or unreadable input
     """
+    from wsinspect.cli.choice import Choice
+
     settings, tls = loaded_settings(config, timers, thresholds).settings, TlsOptions(keylog, all_tls)
+    choice = Choice(display_filter, settings.filters)
     if capture["interfaces"]:
         from wsinspect.cli.live import report_live
 
         options = live_options(words, file is not None or follow, **capture)
-        sys.exit(report_live(options, format_, fail_on, max_connections or MAX_CONNECTIONS, settings, tls))
+        sys.exit(report_live(options, format_, fail_on, max_connections or MAX_CONNECTIONS, settings, tls, choice))
     path = file or (words[0] if words else None)
     if path is None or len(words) + (file is not None) > 1:
         raise WsinspectError("name one capture file, or an interface with -i", "wsinspect report --help tells more")
     if follow or is_pipe(path):
         from wsinspect.cli.live import report_followed
 
-        sys.exit(report_followed(path, format_, fail_on, max_connections or MAX_CONNECTIONS, settings, tls))
+        most = max_connections or MAX_CONNECTIONS
+        sys.exit(report_followed(path, format_, fail_on, most, settings, tls, choice))
     from wsinspect.cli.report import print_report
 
-    sys.exit(print_report(path, format_, fail_on, settings, tls))
+    sys.exit(print_report(path, format_, fail_on, settings, tls, choice))
 
 
 @cli.command("export", short_help="Write connections as pcapng, JSON, HAR, Markdown, CSV or HTML.")
@@ -226,6 +253,15 @@ def interfaces_command() -> None:
     from wsinspect.cli.interfaces import print_interfaces
 
     print_interfaces()
+
+
+@cli.command("fields", short_help="What a display filter (-Y, and / on the screen) can ask for.")
+@click.argument("prefix", default="", shell_complete=_field_names)
+def fields_command(prefix: str) -> None:
+    """List the fields of display filters; with PREFIX, as in ws.close, those that begin so."""
+    from wsinspect.cli.choice import print_fields
+
+    print_fields(prefix)
 
 
 @cli.command("explain", short_help="What a close code or a rule means, and what to look at.")
@@ -312,9 +348,10 @@ def main(arguments: list[str] | None = None) -> Any:
     try:
         return sys.exit(cli.main(args=arguments, prog_name="wsinspect", standalone_mode=False))
     except WsinspectError as error:
-        # A hint may have two lines: what to do, or what else.
+        # A hint may have more lines: what to do, what else, or the place in a filter.
         message = error.message.replace("\n", " ")
-        _complain(f"{message}: {error.hint}" if error.hint else message, error.exit_status)
+        joint = "" if error.hint.startswith("\n") else ": "
+        _complain(f"{message}{joint}{error.hint}" if error.hint else message, error.exit_status)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "wsinspect"
         _complain(f"{error.format_message().rstrip('.')}: {command} --help tells more", 2)

@@ -49,6 +49,14 @@ _OPTIONS: Final = (
     ),
 )
 
+display_filter_option: Final = click.option(
+    "-Y",
+    "--display-filter",
+    "display_filter",
+    metavar="FILTER",
+    help="Only connections that match: 'ws.close.code == 1006'; wsinspect fields lists what can be asked for.",
+)
+
 max_connections_option: Final = click.option(
     "--max-connections",
     metavar="NUMBER",

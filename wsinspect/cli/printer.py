@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from wsinspect.capture.source import CaptureReader
+from wsinspect.cli.choice import Choice
 from wsinspect.connection import Connection
 from wsinspect.diagnosis.diagnose import diagnose_one
 from wsinspect.diagnosis.facts import Facts
@@ -22,12 +24,18 @@ from wsinspect.rules.rule import Severity
 class Printer:
     """Prints connections as they end, and keeps as many as it may for the rest of the report."""
 
-    def __init__(self, format_: str, max_connections: int, timers: Timers) -> None:
+    def __init__(
+        self, format_: str, max_connections: int, timers: Timers, choice: Choice, reader: CaptureReader
+    ) -> None:
         self._format = format_
         self._timers = timers
         self._max = max_connections
         self._output = sys.stdout.buffer
-        self._kept: deque[tuple[model.Connection, Facts]] = deque()
+        self._choice = choice
+        self._reader = reader
+        self._kept: deque[model.Connection] = deque()
+        self._facts: deque[Facts] = deque(maxlen=max_connections)
+        """Of the latest connections, those that were not chosen included: causes that many share need all."""
         self._evicted = 0
         self._sums = summarise(())
         """Of the evicted ones."""
@@ -36,22 +44,22 @@ class Printer:
         """These are over."""
         for connection in ended:
             inspector.connections.remove(connection)
-            self._add(connection)
+            self._add(connection, inspector)
 
     def flush(self) -> None:
         """Let the reader at the other end of the pipe have it now."""
         self._output.flush()
 
-    def finish(self, capture: model.Capture, still_open: list[Connection]) -> model.Report:
-        """What comes after the last connection."""
-        for connection in still_open:
-            self._add(connection)
+    def finish(self, capture: model.Capture, inspector: Inspector) -> model.Report:
+        """What comes after the last connection; those that are still open are printed, too."""
+        for connection in inspector.connections:
+            self._add(connection, inspector)
         if self._evicted:
             capture.problems.append(f"{self._evicted} ended connections are in the sums only (--max-connections)")
         # Some causes show only in all of them together; what was printed already said what each shows by itself.
-        add_diagnoses((report for report, _ in self._kept), [facts for _, facts in self._kept], self._timers)
-        kept = sorted((report for report, _ in self._kept), key=lambda connection: connection.id)
-        report = whole_report(capture, kept)
+        add_diagnoses(self._kept, self._facts, self._timers)
+        kept = sorted(self._kept, key=lambda connection: connection.id)
+        report = whole_report(capture, kept, self._choice.told())
         if self._evicted:
             report.summary = _add(self._sums, report.summary)
         if self._format == "json":
@@ -63,16 +71,19 @@ class Printer:
         self.flush()
         return report
 
-    def _add(self, connection: Connection) -> None:
+    def _add(self, connection: Connection, inspector: Inspector) -> None:
         facts = gather(connection)
+        self._facts.append(facts)
         report = connection_report(connection, diagnose_one(facts, self._timers), facts=facts)
+        if not self._choice.takes(connection, report, inspector, self._reader):
+            return
         if self._format == "ndjson":
             self._output.write(connection_line(report))
         elif self._format == "text":
             self._output.write(connection_text(report).encode())
-        self._kept.append((report, facts))
+        self._kept.append(report)
         if len(self._kept) > self._max:
-            self._sums = _add(self._sums, summarise([self._kept.popleft()[0]]))
+            self._sums = _add(self._sums, summarise([self._kept.popleft()]))
             self._evicted += 1
 
 

@@ -1,11 +1,11 @@
 """`wsinspect report`: reads the capture, prints the report in one of its formats."""
 
 import sys
-from typing import BinaryIO
 
 import click
 
 from wsinspect.capture.source import CaptureReader, open_capture
+from wsinspect.cli.choice import Choice
 from wsinspect.cli.progress import with_progress
 from wsinspect.connection import Connection
 from wsinspect.diagnosis.diagnose import diagnose_one
@@ -22,14 +22,18 @@ from wsinspect.rules.rule import Severity
 from wsinspect.settings.model import Settings
 
 
-def print_report(path: str, format_: str, fail_on: str | None, settings: Settings, tls: TlsOptions) -> int:
-    """Print the report on the capture at `path`. Returns the exit status."""
+def print_report(
+    path: str, format_: str, fail_on: str | None, settings: Settings, tls: TlsOptions, choice: Choice
+) -> int:
+    """Print the report on the connections of the capture at `path` that are chosen. Returns the exit status."""
     known = with_user_timers(settings.timers, settings.lifetimes)
     read = _stream if format_ == "ndjson" else _inspect
-    with open_capture(path) as reader:
+    with open_capture(path, random_access=choice.needs_packets) as reader:
         keys = KeySource(tls, lambda: reader.secrets)
-        inspector = Inspector(keys=keys.log, all_tls=tls.all_tls, thresholds=settings.thresholds)
-        report = read(path, reader, inspector, keys, known)
+        inspector = Inspector(
+            index=choice.needs_packets, keys=keys.log, all_tls=tls.all_tls, thresholds=settings.thresholds
+        )
+        report = read(path, reader, inspector, keys, known, choice)
     if format_ == "json":
         sys.stdout.buffer.write(json_document(report, for_people=sys.stdout.isatty()))
     elif format_ == "text":
@@ -37,47 +41,46 @@ def print_report(path: str, format_: str, fail_on: str | None, settings: Setting
     return 1 if fail_on is not None and _has_violation(report, Severity(fail_on)) else 0
 
 
-def _inspect(path: str, reader: CaptureReader, inspector: Inspector, keys: KeySource, timers: Timers) -> model.Report:
+def _inspect(
+    path: str, reader: CaptureReader, inspector: Inspector, keys: KeySource, timers: Timers, choice: Choice
+) -> model.Report:
     for batch in with_progress(reader):
         keys.refresh()
         inspector.feed_batch(batch)
     inspector.finish()
-    return _report(path, reader, inspector, connection_reports(inspector.connections, timers))
+    reports = connection_reports(inspector.connections, timers)
+    both = zip(inspector.connections, reports, strict=True)
+    chosen = [report for connection, report in both if choice.takes(connection, report, inspector, reader)]
+    return whole_report(capture_report(path, reader, inspector), chosen, choice.told())
 
 
-def _stream(path: str, reader: CaptureReader, inspector: Inspector, keys: KeySource, timers: Timers) -> model.Report:
+def _stream(
+    path: str, reader: CaptureReader, inspector: Inspector, keys: KeySource, timers: Timers, choice: Choice
+) -> model.Report:
     """Print each connection as soon as it is over, then the rest: the summary knows what only all of them show."""
     output = sys.stdout.buffer
-    printed: list[tuple[model.Connection, Facts]] = []
+    printed: list[model.Connection] = []
+    everyone: list[Facts] = []
+
+    def take(ended: list[Connection]) -> None:
+        for connection in ended:
+            facts = gather(connection)
+            everyone.append(facts)
+            report = connection_report(connection, diagnose_one(facts, timers), facts=facts)
+            if choice.takes(connection, report, inspector, reader):
+                output.write(connection_line(report))
+                printed.append(report)
+
     for batch in with_progress(reader):
         keys.refresh()
-        printed += _print_connections(inspector.feed_batch(batch), output, timers)
+        take(inspector.feed_batch(batch))
         output.flush()
-    printed += _print_connections(inspector.finish(), output, timers)
-    connections = [connection for connection, _ in printed]
-    add_diagnoses(connections, [facts for _, facts in printed], timers)
-    report = _report(path, reader, inspector, connections)
+    take(inspector.finish())
+    add_diagnoses(printed, everyone, timers)
+    report = whole_report(capture_report(path, reader, inspector), printed, choice.told())
     output.writelines(rest_lines(report))
     output.flush()
     return report
-
-
-def _print_connections(
-    ended: list[Connection], output: BinaryIO, timers: Timers
-) -> list[tuple[model.Connection, Facts]]:
-    printed: list[tuple[model.Connection, Facts]] = []
-    for connection in ended:
-        facts = gather(connection)
-        report = connection_report(connection, diagnose_one(facts, timers), facts=facts)
-        output.write(connection_line(report))
-        printed.append((report, facts))
-    return printed
-
-
-def _report(
-    path: str, reader: CaptureReader, inspector: Inspector, connections: list[model.Connection]
-) -> model.Report:
-    return whole_report(capture_report(path, reader, inspector), connections)
 
 
 def _has_violation(report: model.Report, least: Severity) -> bool:

@@ -18,25 +18,26 @@ from wsinspect.tui.source import FollowedSource, open_source
 from wsinspect.tui.terminal import Terminal
 
 
-def watch_file(path: str, loaded: Loaded, tls: TlsOptions, max_connections: int | None, *, follow: bool) -> int:
+def watch_file(
+    path: str, loaded: Loaded, tls: TlsOptions, max_connections: int | None, display_filter: str, *, follow: bool
+) -> int:
     """Inspect a capture, and what is added to it if `follow`; returns the exit status.
 
     Raises `WsinspectError`, before the screen starts, if it cannot be opened.
     """
     open_ = FollowedSource if follow else open_source
     with EndSignals() as signals, closing(open_(path, _timers(loaded), tls, loaded.settings.thresholds)) as source:
-        app = WsinspectApp(source, loaded, max_connections)
+        app = WsinspectApp(source, loaded, max_connections, display_filter)
         signals.lead_to(app.leave, Terminal().restore)
         app.run()
         return app.return_code or 0
 
 
-def watch_live(options: LiveOptions, loaded: Loaded, tls: TlsOptions, max_connections: int) -> int:
+def watch_live(options: LiveOptions, loaded: Loaded, tls: TlsOptions, max_connections: int, display_filter: str) -> int:
     """Capture, and look at it on the screen; returns the exit status."""
     with EndSignals() as signals, begin_capture(options, _import_all) as capture:
-        app = WsinspectApp(
-            LiveSource(capture, _timers(loaded), tls, loaded.settings.thresholds), loaded, max_connections
-        )
+        source = LiveSource(capture, _timers(loaded), tls, loaded.settings.thresholds)
+        app = WsinspectApp(source, loaded, max_connections, display_filter)
         terminal = Terminal()
 
         def end_at_once() -> None:

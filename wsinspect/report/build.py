@@ -197,11 +197,13 @@ def endpoints(connection: Connection) -> tuple[model.Endpoint, model.Endpoint]:
     return (first, second) if connection.client_direction == 0 else (second, first)
 
 
-def whole_report(capture: model.Capture, connections: list[model.Connection]) -> model.Report:
-    """The report on these connections, with what they show together."""
+def whole_report(
+    capture: model.Capture, connections: list[model.Connection], filter_: model.DisplayFilter | None = None
+) -> model.Report:
+    """The report on these connections, which `filter_` has chosen, with what they show together."""
     summary = summarise(connections)
     add_overview(summary, connections, capture)
-    return model.Report(capture=capture, connections=connections, summary=summary)
+    return model.Report(capture=capture, connections=connections, summary=summary, filter=filter_)
 
 
 def summarise(connections: Iterable[model.Connection]) -> model.Summary:

@@ -25,6 +25,8 @@ def rest_lines(report: model.Report) -> Iterator[bytes]:
     for connection in report.connections:
         for violation in connection.violations:
             yield _line("violation", violation, connection=connection.id)
+    if report.filter is not None:
+        yield _line("filter", report.filter)
     yield _line("summary", report.summary)
 
 

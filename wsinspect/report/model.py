@@ -311,6 +311,16 @@ class Summary(msgspec.Struct, kw_only=True):
     violation_groups: list[ViolationGroup] = msgspec.field(default_factory=list)
 
 
+class DisplayFilter(msgspec.Struct):
+    """Which connections the report is about."""
+
+    text: str
+    connections: int
+    """That match."""
+    of: int
+    """That there were."""
+
+
 class Report(msgspec.Struct, kw_only=True):
     """Everything."""
 
@@ -318,3 +328,5 @@ class Report(msgspec.Struct, kw_only=True):
     capture: Capture
     connections: list[Connection]
     summary: Summary
+    filter: DisplayFilter | None = None
+    """None: the report is about all connections."""

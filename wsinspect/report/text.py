@@ -41,15 +41,18 @@ def _overview_lines(summary: model.Summary) -> Iterator[str]:
 
 
 def _capture_lines(report: model.Report) -> Iterator[str]:
-    capture = report.capture
+    capture, filter_ = report.capture, report.filter
     length = ""
     if capture.start is not None and capture.end is not None:
         length = f" in {duration(capture.end - capture.start)}"
     dropped = f", {capture.dropped:,} dropped by the capture" if capture.dropped else ""
     yield (
         f"{shown(capture.source)}: {capture.packets:,} packets{length}{dropped}, "
-        f"{_count(capture.tcp_streams, 'TCP connection')}, {_count(report.summary.connections, 'WebSocket')}"
+        f"{_count(capture.tcp_streams, 'TCP connection')}, "
+        f"{_count(filter_.of if filter_ else report.summary.connections, 'WebSocket')}"
     )
+    if filter_ is not None:
+        yield f"  {filter_.connections:,} of {_count(filter_.of, 'connection')} match {shown(filter_.text)}"
     begun = local_time(capture.start) if capture.start is not None else None
     if begun is not None:
         yield f"  first packet on {begun:%Y-%m-%d at %H:%M:%S}, all times are local (UTC{begun:%z})"

@@ -59,7 +59,13 @@ class WsinspectApp(App[None]):
         Binding("ctrl+c", "interrupt", "Interrupt", show=False, priority=True, tooltip="Quit; twice: at once"),
     ]
 
-    def __init__(self, source: Source, loaded: Loaded | None = None, max_connections: int | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        loaded: Loaded | None = None,
+        max_connections: int | None = None,
+        display_filter: str = "",
+    ) -> None:
         """`max_connections` that have ended are kept at most, the latest ones."""
         loaded = loaded or Loaded(Settings(), settings_path(), exists=False)
         self._settings = loaded.settings
@@ -71,7 +77,7 @@ class WsinspectApp(App[None]):
         self.store = Store(source, max_connections)
         self.progress = START
         self._loader = Loader(self.store, self.post_message)
-        self._list = ConnectionsScreen(self.store, loaded)
+        self._list = ConnectionsScreen(self.store, loaded, display_filter)
         self._event_loop: AbstractEventLoop | None = None
         self._left = False
 

@@ -208,11 +208,12 @@ class ConnectionsScreen(Screen[None]):
     class LoadingStopped(Message):
         """Somebody has seen enough."""
 
-    def __init__(self, store: Store, loaded: Loaded) -> None:
+    def __init__(self, store: Store, loaded: Loaded, display_filter: str = "") -> None:
         super().__init__()
         self.store = store
         self.matching: Matching | None = None
         """What is shown of the connections; None: all."""
+        self._first_filter = display_filter
         self._named_filters = loaded.settings.filters
         self._settings_file = loaded.path
         self._columns = [_COLUMNS_BY_ID[id] for id in loaded.settings.columns]
@@ -228,6 +229,11 @@ class ConnectionsScreen(Screen[None]):
         yield ConnectionTable(self.store, self._columns)
         yield StatusLine()
         yield Footer()
+
+    def on_mount(self) -> None:
+        """Begin with the filter of the command line."""
+        if self._first_filter:
+            self.apply_filter(self._first_filter)
 
     @property
     def table(self) -> ConnectionTable:
