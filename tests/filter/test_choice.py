@@ -1,27 +1,37 @@
 """`-Y` on the command line, and `wsinspect fields`."""
 
 import json
-from pathlib import Path
+import subprocess
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from subjects import TOUR
 
-from wsinspect.cli.main import cli, main
+from wsinspect.cli.main import main
 from wsinspect.filter.fields import FIELDS
+
+Run = Callable[..., str]
 
 RESET = ["-Y", "ws.close.tcp.kind == rst && ws.close.code == 1006"]
 
 
-def run(*arguments: str, stdin: bytes | None = None) -> str:
-    """What it prints."""
-    done = CliRunner().invoke(cli, arguments, input=stdin, catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return done.output
+@pytest.fixture
+def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
+    """What a command prints."""
+
+    def runs(*arguments: str) -> str:
+        with pytest.raises(SystemExit) as end:
+            main([*arguments])
+        out, err = capfdbinary.readouterr()
+        assert not end.value.code, err
+        return out.decode()
+
+    return runs
 
 
-def expected() -> list[int]:
+def expected(run: Run) -> list[int]:
     """From the report on all connections."""
     document = json.loads(run("report", str(TOUR), "--format", "json"))
     assert document["filter"] is None
@@ -35,8 +45,8 @@ def expected() -> list[int]:
     ]
 
 
-def test_only_matching_connections_are_reported() -> None:
-    ids = expected()
+def test_only_matching_connections_are_reported(run: Run) -> None:
+    ids = expected(run)
     assert 0 < len(ids) < 33
     document = json.loads(run("report", str(TOUR), *RESET, "--format", "json"))
     assert [one["id"] for one in document["connections"]] == ids
@@ -51,12 +61,12 @@ def test_only_matching_connections_are_reported() -> None:
 
 
 @pytest.mark.parametrize("format_", ["text", "json", "ndjson"])
-def test_packets_are_read_again(format_: str) -> None:
+def test_packets_are_read_again(format_: str, run: Run) -> None:
     chosen = run("report", str(TOUR), "-Y", "frame.number == 139", "--format", format_)
     assert "push.example.com" in chosen and "live.example.com" not in chosen
 
 
-def test_causes_that_many_share_are_known() -> None:
+def test_causes_that_many_share_are_known(run: Run) -> None:
     document: dict[str, Any] = json.loads(run("report", str(TOUR), "--format", "json"))
     by_cause = {cause["id"]: cause["connections"] for cause in document["summary"]["diagnoses"]}
     for cause, connections in by_cause.items():
@@ -64,11 +74,13 @@ def test_causes_that_many_share_are_known() -> None:
         assert len(chosen["connections"]) == connections
 
 
-def test_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wsinspect.cli.main.is_pipe", lambda path: True)
-    for filter_ in (RESET[1], f"{RESET[1]} && frame.number > 0"):
-        text = run("report", str(TOUR), "-Y", filter_)
-        assert f"{len(expected())} of 33 connections match" in text
+@pytest.mark.parametrize("filter_", [RESET[1], f"{RESET[1]} && frame.number > 0"])
+def test_a_pipe(filter_: str, run: Run) -> None:
+    with TOUR.open("rb") as file, subprocess.Popen(["cat"], stdin=file, stdout=subprocess.PIPE) as cat:
+        command = [sys.executable, "-m", "wsinspect", "report", "-", "-Y", filter_]
+        done = subprocess.run(command, stdin=cat.stdout, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert f"{len(expected(run))} of 33 connections match" in done.stdout
 
 
 @pytest.mark.parametrize("command", [["report", str(TOUR)], [str(TOUR)], ["open", "-i", "lo"]])
@@ -89,7 +101,7 @@ def test_a_hostile_filter_is_escaped(capsys: pytest.CaptureFixture[str]) -> None
     assert "\x1b" not in capsys.readouterr().err
 
 
-def test_fields() -> None:
+def test_fields(run: Run) -> None:
     assert [line.split()[0] for line in run("fields").splitlines()] == [field.name for field in FIELDS]
     listed = run("fields", "ws.close.tcp").splitlines()
     assert len(listed) == 2 and "fin, rst" in listed[0] and "client, server" in listed[1]
