@@ -14,6 +14,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
+from wsinspect.filter.fields import FIELDS, Needs
 from wsinspect.report import model
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,7 +51,7 @@ def _joined(lines: list[str]) -> list[str]:
 
 QUOTED = [
     (page.name, command)
-    for page in (ROOT / "README.md", DOCS / "usage.md", DOCS / "settings.md")
+    for page in (ROOT / "README.md", DOCS / "usage.md", DOCS / "filters.md", DOCS / "settings.md")
     for command in commands(page)
 ]
 
@@ -156,6 +157,15 @@ def test_every_field_is_described(struct: type[msgspec.Struct]) -> None:
     rows = re.findall(r"^\| (`.+?`) \|", (DOCS / "report.md").read_text(encoding="utf-8"), re.MULTILINE)
     described = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     assert set(struct.__struct_fields__) - described == set()
+
+
+def test_filters_page_has_every_field() -> None:
+    text = (DOCS / "filters.md").read_text(encoding="utf-8").partition("\n## Fields\n")[2]
+    rows = re.findall(r"^\| `([\w.]+)` \| ([\w ]+) \| (.+) \|$", text, re.MULTILINE)
+    assert [name for name, _, _ in rows] == [field.name for field in FIELDS]
+    for (_, kind, means), field in zip(rows, FIELDS, strict=True):
+        assert kind == field.kind.title and means.startswith(field.about)
+        assert ("reads packets again" in means) == (field.needs is Needs.PACKETS)
 
 
 def test_rules_page_is_up_to_date() -> None:

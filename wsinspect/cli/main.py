@@ -30,7 +30,8 @@ _HELP = """Find every WebSocket connection in a capture: how it closed, who clos
   wsinspect report FILE --format json    … for a program (also: ndjson)
   wsinspect report -i lo -i eth0         … on live traffic, as connections end (Ctrl-C ends)
   wsinspect export FILE --format har     hand connections on (also: pcapng, markdown, csv …)
-  wsinspect report FILE -Y FILTER        … on connections that match (wsinspect fields lists what to ask for)
+  wsinspect report FILE -Y FILTER        … on connections that match
+  wsinspect fields ws.close              what a FILTER can ask for
   wsinspect interfaces                   what can be captured on (also: -D)
   wsinspect serve FILE                   the same screens in a web browser
   wsinspect config                       the settings in force, and where their file is
