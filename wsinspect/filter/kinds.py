@@ -4,7 +4,7 @@ import ipaddress
 import re
 from datetime import datetime
 from enum import Enum
-from functools import lru_cache
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final, NamedTuple
 
 Value = str | int | float | bool
@@ -93,17 +93,15 @@ def clock_of(seconds: float) -> float | None:
     return moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond / 1e6
 
 
-@lru_cache(4096)
-def address_key(text: str) -> tuple[int, int]:
-    """Version and number of an address as the report writes it."""
-    address = ipaddress.ip_address(text)
-    return address.version, int(address)
+def address_key(text: str) -> bytes:
+    """What orders addresses as the report writes them: IPv4 before IPv6. Several times as fast as `ip_address`."""
+    return b"\6" + inet_pton(AF_INET6, text) if ":" in text else b"\4" + inet_pton(AF_INET, text)
 
 
-def bounds(network: Network) -> tuple[tuple[int, int], tuple[int, int]]:
+def bounds(network: Network) -> tuple[bytes, bytes]:
     """The keys of its first and its last address."""
-    version = network.version
-    return (version, int(network.network_address)), (version, int(network.broadcast_address))
+    version = bytes((network.version,))
+    return version + network.network_address.packed, version + network.broadcast_address.packed
 
 
 def _number(text: str) -> int | float | None:
