@@ -24,6 +24,14 @@ PORT = 9
 """discard: nobody listens, each attempt to connect is two packets."""
 
 
+def open_files(pid: int) -> set[str]:
+    names: set[str] = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed in the meantime
+            names.add(os.readlink(link))
+    return names
+
+
 def knock(times: int = 1) -> None:
     import socket
 
@@ -66,6 +74,9 @@ def test_signals_end_it_in_good_order(tmp_path: Path, knocking: None, method: Me
 def test_a_second_signal_ends_it_at_once(tmp_path: Path, knocking: None) -> None:
     running = Running("lo", tmp_path / "lo.pcap")
     child = running.child()
+    # It reads what is captured: then it has said what signals lead to, or is about to.
+    wait_until(lambda: str(running.file) in open_files(running.process.pid), "the file is being read")
+    time.sleep(0.5)
     os.kill(child, signal.SIGSTOP)  # a capture that does not answer
     running.process.send_signal(signal.SIGINT)
     time.sleep(0.3)

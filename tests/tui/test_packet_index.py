@@ -28,6 +28,7 @@ class Traffic:
     """Packets without end, in order; no two connections have the same addresses and ports."""
 
     problems: list[str] = []  # noqa: RUF012
+    secrets: list[bytes] = []  # noqa: RUF012
     dropped = None
 
     def __init__(self) -> None:

@@ -19,6 +19,11 @@ LIVE_INTERVAL: Final = 0.04
 """The same while capturing: what has just passed on the wire is wanted at once."""
 SWEEP: Final = 0.008
 """Seconds per report spent on rows of connections that are still open."""
+SCREEN_SHARE: Final = 3
+"""After a report on live traffic, reading goes on for so many times as long as the screen took with it: under a heavy
+load a screen that showed everything at once would leave no time for reading."""
+PATIENCE: Final = 1.0
+"""Seconds after which a report is made though the last one was not dealt with: the screens' thread may be gone."""
 
 
 class Progress(NamedTuple):
@@ -80,6 +85,8 @@ class Loader:
         self._seen = threading.Event()
         self._seen.set()
         self._started = 0.0
+        self._told = 0.0  # when the last report was made
+        self._seen_at = 0.0  # when it had been dealt with
 
     def start(self) -> None:
         """Begin to read."""
@@ -93,6 +100,7 @@ class Loader:
 
     def acknowledge(self) -> None:
         """The last report of progress has been dealt with; until then the next one waits."""
+        self._seen_at = time.monotonic()
         self._seen.set()
 
     def _run(self) -> None:
@@ -105,22 +113,32 @@ class Loader:
 
     def _load(self) -> None:
         store = self._store
-        told = self._started
+        self._told = self._started
         for batch in store.source.batches(BATCH):
             store.feed(batch)
-            if time.monotonic() - told >= (LIVE_INTERVAL if store.source.live else INTERVAL):
+            if self._is_time_to_tell(time.monotonic()):
                 store.sweep(SWEEP)
-                # Not forever: the screens' thread may be gone.
-                self._seen.wait(1.0)
                 self._tell(False)
-                told = time.monotonic()
         store.finish()
         self._tell(True)
         store.judge_together()
         self._tell(True)
 
+    def _is_time_to_tell(self, now: float) -> bool:
+        if not self._store.source.live:
+            # The next batch may be long in coming: what there is has to be shown now.
+            if now - self._told < INTERVAL:
+                return False
+            self._seen.wait(PATIENCE)
+            return True
+        if not self._seen.is_set():
+            return now - self._told >= PATIENCE
+        took = max(0.0, self._seen_at - self._told)
+        return now - self._told >= LIVE_INTERVAL and now - self._seen_at >= SCREEN_SHARE * took
+
     def _tell(self, done: bool) -> None:
         source = self._store.source
         seconds = time.monotonic() - self._started
         self._seen.clear()
+        self._told = time.monotonic()
         self._post(self.Progressed(Progress(done, self._cancelled.is_set(), seconds, source.position, source.size)))
