@@ -44,6 +44,20 @@ def test_choices_of_the_command_are_the_formats() -> None:
     assert "[" + "|".join(it.id for it in FORMATS) + "]" in help_text
 
 
+def test_a_filter_chooses(capsys: pytest.CaptureFixture[str]) -> None:
+    done = run(str(TOUR), "--format", "json", "-Y", "ws.close.code == 1006 && ws.close.tcp.by == server")
+    report = json.loads(run(str(TOUR), "--format", "json").stdout)
+    closes = [(it["id"], it["close"]) for it in report["connections"] if it["close"]["event"] and it["close"]["tcp"]]
+    want = [id for id, it in closes if it["event"]["client"]["code"] == 1006 and it["tcp"]["by"] == "server"]
+    assert [it["id"] for it in json.loads(done.stdout)["connections"]] == want
+    assert 0 < len(want) < len(report["connections"])
+    both = run(str(TOUR), "--format", "json", "-Y", "ws.close.code == 1006", "--connection", str(want[0]))
+    assert [it["id"] for it in json.loads(both.stdout)["connections"]] == want[:1]
+    assert "no connection matches the filter" in refused(
+        capsys, str(TOUR), "--format", "json", "-Y", "tcp.stream == 999"
+    )
+
+
 def test_standard_output_and_input() -> None:
     with open(TOUR, "rb") as capture:
         done = subprocess.run(

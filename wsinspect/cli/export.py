@@ -5,43 +5,60 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import click
 
 from wsinspect.capture.source import CaptureReader, open_capture
+from wsinspect.cli.choice import Choice
 from wsinspect.cli.progress import SHOW_AFTER, with_progress
 from wsinspect.connection import Connection
 from wsinspect.diagnosis.diagnose import diagnose_all
 from wsinspect.diagnosis.gather import gather
-from wsinspect.diagnosis.timers import known_timers
+from wsinspect.diagnosis.timers import Timers, known_timers, with_user_timers
 from wsinspect.errors import WsinspectError
-from wsinspect.export.formats import BY_ID, Format
+from wsinspect.export.formats import BY_ID
 from wsinspect.export.message import frame_name, is_printable, payload_of
 from wsinspect.export.pcapng_slice import write_slice
 from wsinspect.export.selection import PacketPlaces, Progress
 from wsinspect.export.target import new_file
 from wsinspect.inspector import Inspector
-from wsinspect.keys import NO_OPTIONS, KeySource, TlsOptions
+from wsinspect.keys import KeySource, TlsOptions
 from wsinspect.replay import replay
 from wsinspect.report import model
 from wsinspect.report.build import capture_report, connection_report
+from wsinspect.settings.model import Settings
 from wsinspect.timeline import Timeline
 
 STANDARD_OUTPUT: Final = "-"
 
 
+class Wanted(NamedTuple):
+    """Which connections of which capture, and how they are judged."""
+
+    path: str
+    ids: Sequence[int]
+    """Numbers of connections; none: all."""
+    choice: Choice
+    settings: Settings
+    tls: TlsOptions
+
+
 class FileSelection:
     """Connections of a capture that has been read to its end."""
 
-    def __init__(self, path: str, reader: CaptureReader, inspector: Inspector, chosen: Sequence[Connection]) -> None:
+    def __init__(
+        self, path: str, reader: CaptureReader, inspector: Inspector, chosen: Sequence[Connection],
+        timers: Timers | None = None,
+    ) -> None:  # fmt: skip
         self.file = reader
         self.of = len(inspector.connections)
         self._path = path
         self._inspector = inspector
         self._chosen = chosen
         # Some causes show only in all connections together.
-        self._found = diagnose_all([gather(connection) for connection in inspector.connections], known_timers())
+        facts = [gather(connection) for connection in inspector.connections]
+        self._found = diagnose_all(facts, timers or known_timers())
 
     def __len__(self) -> int:
         return len(self._chosen)
@@ -52,6 +69,14 @@ class FileSelection:
     def report(self, place: int) -> model.Connection:
         connection = self._chosen[place]
         return connection_report(connection, self._found[connection.id])
+
+    def choose(self, choice: Choice) -> None:
+        """Keep the connections that match."""
+        self._chosen = [
+            connection
+            for place, connection in enumerate(self._chosen)
+            if choice.takes(connection, self.report(place), self._inspector, self.file)
+        ]
 
     def secrets(self) -> bytes:
         """A key log of the connections' TLS."""
@@ -71,40 +96,32 @@ class FileSelection:
         return PacketPlaces(self._chosen[place].packet_offsets, self._chosen[place].packet_numbers)
 
 
-def export_file(
-    path: str, format_: str, output: str, ids: Sequence[int], overwrite: bool, tls: TlsOptions = NO_OPTIONS,
-    embed_keys: bool = False,
-) -> None:  # fmt: skip
-    """Write the connections with these ids, or all, to `output`; with `embed_keys`, and the secrets of their TLS."""
-    wanted = BY_ID[format_]
-    if embed_keys and wanted.write is not write_slice:
+def export_file(wanted: Wanted, format_id: str, output: str, *, overwrite: bool, embed_keys: bool) -> None:
+    """Write the connections to `output`; with `embed_keys`, and the secrets of their TLS."""
+    format_ = BY_ID[format_id]
+    if embed_keys and format_.write is not write_slice:
         raise WsinspectError("--embed-keys is for --format pcapng alone", "no other format can hold them")
-    if output == STANDARD_OUTPUT and not wanted.is_text and sys.stdout.isatty():
-        raise WsinspectError(f"{format_} is nothing for a terminal", "name a file: -o FILE")
-    with open_capture(path, random_access=True) as reader, _output(reader, output, overwrite) as file:
-        keys = KeySource(tls, lambda: reader.secrets)
-        inspector = _inspect(reader, keys)
-        selection = FileSelection(path, reader, inspector, _choose(inspector.connections, ids))
+    if output == STANDARD_OUTPUT and not format_.is_text and sys.stdout.isatty():
+        raise WsinspectError(f"{format_id} is nothing for a terminal", "name a file: -o FILE")
+    with open_capture(wanted.path, random_access=True) as reader, _output(reader, output, overwrite) as file:
+        selection = _select(wanted, reader)
         if embed_keys:
-            wanted = wanted._replace(write=partial(write_slice, secrets=selection.secrets()))
-        _write(wanted, selection, file)
+            format_ = format_._replace(write=partial(write_slice, secrets=selection.secrets()))
+        with _progress() as progress:
+            format_.write(selection, file, progress)
     if output != STANDARD_OUTPUT:
         _tell(f"{len(selection):,} of {selection.of:,} connections", output)
 
 
-def export_message(
-    path: str, name: str, output: str, ids: Sequence[int], overwrite: bool, tls: TlsOptions = NO_OPTIONS
-) -> None:
-    """Write the payload of the message that frame `name` of the only connection in `ids` belongs to."""
-    if len(ids) != 1:
+def export_message(wanted: Wanted, name: str, output: str, *, overwrite: bool) -> None:
+    """Write the payload of the message that frame `name` of the only connection belongs to."""
+    if len(wanted.ids) != 1:
         raise WsinspectError(
             "--message takes one --connection", "wsinspect export FILE --connection 3 --message client:0"
         )
     frame = frame_name(name)
-    with open_capture(path, random_access=True) as reader:
-        keys = KeySource(tls, lambda: reader.secrets)
-        chosen = _choose(_inspect(reader, keys).connections, ids)
-        payload = payload_of(replay(chosen[0], reader), frame)
+    with open_capture(wanted.path, random_access=True) as reader:
+        payload = payload_of(_select(wanted, reader).timeline(0), frame)
         if output == STANDARD_OUTPUT and sys.stdout.isatty() and not is_printable(payload):
             raise WsinspectError("this message is nothing for a terminal", "name a file: -o FILE")
         with _output(reader, output, overwrite) as file:
@@ -113,27 +130,30 @@ def export_message(
         _tell(f"{len(payload):,} bytes", output)
 
 
-def _inspect(reader: CaptureReader, keys: KeySource) -> Inspector:
-    inspector = Inspector(index=True, keys=keys.log)
+def _select(wanted: Wanted, reader: CaptureReader) -> FileSelection:
+    """Read the capture and take what is wanted. Raises `WsinspectError` if that is nothing."""
+    settings = wanted.settings
+    keys = KeySource(wanted.tls, lambda: reader.secrets)
+    inspector = Inspector(index=True, keys=keys.log, thresholds=settings.thresholds)
     for batch in with_progress(reader):
         keys.refresh()
         inspector.feed_batch(batch)
     inspector.finish()
-    return inspector
+    timers = with_user_timers(settings.timers, settings.lifetimes)
+    selection = FileSelection(wanted.path, reader, inspector, _numbered(inspector.connections, wanted.ids), timers)
+    selection.choose(wanted.choice)
+    if not len(selection):
+        raise WsinspectError("no connection matches the filter", "wsinspect report FILE lists all of them")
+    return selection
 
 
-def _choose(connections: list[Connection], ids: Sequence[int]) -> list[Connection]:
+def _numbered(connections: list[Connection], ids: Sequence[int]) -> list[Connection]:
     if not connections:
         raise WsinspectError("there is no WebSocket in the capture", "wsinspect report FILE tells what is")
     for id in ids:
         if not 1 <= id <= len(connections):
             raise WsinspectError(f"there is no connection {id}", f"they are numbered from 1 to {len(connections)}")
     return [connections[id - 1] for id in sorted(set(ids))] if ids else connections
-
-
-def _write(format_: Format, selection: FileSelection, file: BinaryIO) -> None:
-    with _progress() as progress:
-        format_.write(selection, file, progress)
 
 
 @contextlib.contextmanager

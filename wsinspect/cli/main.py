@@ -222,30 +222,35 @@ def report_command(
 @click.option(
     "--message", metavar="SIDE:FRAME", help="Instead of connections the payload of one message, as in client:12."
 )
+@display_filter_option
 @click.option("--force", is_flag=True, help="Overwrite OUT.")
+@config_option
 @keylog_option
 @click.option("--embed-keys", is_flag=True, help="pcapng: write the TLS secrets of the connections into OUT.")
 def export_command(
     file: str, format_: str | None, output: str, ids: tuple[int, ...], message: str | None, force: bool,
-    keylog: str | None, embed_keys: bool,
+    keylog: str | None, embed_keys: bool, display_filter: str | None, config: str | None,
 ) -> None:  # fmt: skip
     """Write connections of the capture FILE (- for standard input) to another file.
 
     \b
     wsinspect export incident.pcapng --format pcapng --connection 17 -o 17.pcapng
-    wsinspect export incident.pcapng --format har -o incident.har
+    wsinspect export incident.pcapng --format har -Y 'ws.close.code == 1006' -o 1006.har
     wsinspect export incident.pcapng --connection 17 --message server:4 -o message.bin
     """
-    from wsinspect.cli.export import export_file, export_message
+    from wsinspect.cli.choice import Choice
+    from wsinspect.cli.export import Wanted, export_file, export_message
 
     if (format_ is None) is (message is None):
         raise WsinspectError("say --format, or --message", "wsinspect export --help tells more")
     if embed_keys and message is not None:
         raise WsinspectError("--embed-keys is for --format pcapng alone", "a message is written in the clear")
+    settings = loaded_settings(config).settings
+    wanted = Wanted(file, ids, Choice(display_filter, settings.filters), settings, TlsOptions(keylog))
     if message is not None:
-        export_message(file, message, output, ids, force, TlsOptions(keylog))
+        export_message(wanted, message, output, overwrite=force)
     elif format_ is not None:
-        export_file(file, format_, output, ids, force, TlsOptions(keylog), embed_keys)
+        export_file(wanted, format_, output, overwrite=force, embed_keys=embed_keys)
 
 
 @cli.command("interfaces", short_help="List what can be captured on (also: wsinspect -D).")
