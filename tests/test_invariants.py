@@ -27,7 +27,7 @@ from wsinspect.inspector import Inspector
 from wsinspect.replay import replay
 from wsinspect.report.build import connection_report
 from wsinspect.timeline import FrameEntry, GapEntry, Timeline
-from wsinspect.websocket.messages import Message
+from wsinspect.websocket.message_facts import Message
 
 CAPTURES = Path(__file__).resolve().parent.parent / "captures"
 FILES = sorted(path for path in CAPTURES.rglob("*") if ".pcap" in path.name)

@@ -9,7 +9,7 @@ from wsinspect.errors import WsinspectError
 from wsinspect.search import MAX_HITS, Query, search_connections, search_entries
 from wsinspect.timeline import FrameEntry
 from wsinspect.websocket.frames import FrameHeader, Opcode
-from wsinspect.websocket.messages import Message
+from wsinspect.websocket.message_facts import Message
 from wsinspect.websocket.side import Side
 
 

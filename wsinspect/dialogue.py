@@ -17,7 +17,7 @@ from wsinspect.websocket.closing import SideEnding
 from wsinspect.websocket.frames import FrameEvent, FrameHeader, FramePiece, HttpInStream, Opcode, OutOfSync, tls_record
 from wsinspect.websocket.half import CloseFrame, CloseReply, Half, Parting, end_of, is_data
 from wsinspect.websocket.handshake import Handshake
-from wsinspect.websocket.messages import Content, Message, MessageEvent
+from wsinspect.websocket.message_facts import Content, Message, MessageEvent
 from wsinspect.websocket.pings import Answer
 from wsinspect.websocket.plain import skip_plain_frames
 from wsinspect.websocket.resync import Resynced

@@ -9,7 +9,8 @@ from wsinspect.transport.httphead import RequestHead, ResponseHead
 from wsinspect.transport.reassembly import Fin, Gap, Note, Remark, Reset, Syn
 from wsinspect.websocket.frames import RSV1, FrameHeader, FramePiece, Opcode, opcode_name
 from wsinspect.websocket.half import CloseFrame
-from wsinspect.websocket.messages import MAX_KEPT_PAYLOAD, Message
+from wsinspect.websocket.message_facts import Message
+from wsinspect.websocket.messages import MAX_KEPT_PAYLOAD
 from wsinspect.websocket.resync import Resynced
 from wsinspect.websocket.side import Side
 

@@ -26,7 +26,7 @@ CAPTURE |= {"received", "behind", "copies"}
 CONNECTION = {
     "id", "tcp_stream", "http2_stream", "http_version", "tls", "client", "server", "url", "subprotocol", "extensions",
     "handshake", "joined_midstream", "state", "started", "opened", "ended", "gaps", "frames", "messages",
-    "payload_bytes", "ping", "close", "violations",
+    "payload_bytes", "ping", "close", "violations", "extensions_inferred",
 }  # fmt: skip
 ENDPOINT = {"address", "port"}
 HANDSHAKE = {"status", "request_packet", "response_packet", "seconds"}

@@ -3,7 +3,7 @@
 from frame_facts import half
 
 from wsinspect.rules import deflate as rules
-from wsinspect.websocket.messages import ContextUse, InflateError, InflateLimit, WindowExceeded
+from wsinspect.websocket.message_facts import ContextUse, InflateError, InflateLimit, WindowExceeded
 from wsinspect.websocket.side import Side
 
 

@@ -4,7 +4,7 @@ import pytest
 from frame_facts import half
 
 from wsinspect.rules.text import describe_bad_byte, invalid_utf8_text
-from wsinspect.websocket.messages import BadUtf8
+from wsinspect.websocket.message_facts import BadUtf8
 from wsinspect.websocket.utf8 import BadByte, Utf8Validator
 
 

@@ -13,7 +13,7 @@ from wsinspect.timeline import FrameEntry, HeadEntry, TcpEntry, Timeline, Violat
 from wsinspect.transport.httphead import RequestHead, ResponseHead
 from wsinspect.websocket.frames import FrameHeader, Opcode
 from wsinspect.websocket.half import CloseFrame
-from wsinspect.websocket.messages import Message
+from wsinspect.websocket.message_facts import Message
 from wsinspect.websocket.side import Side
 
 START = 1_700_000_000.0

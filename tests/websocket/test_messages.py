@@ -1,5 +1,6 @@
 """wsinspect/websocket/messages.py: data frames become messages, and what is wrong with their bytes is told at once."""
 
+import random
 import tracemalloc
 import zlib
 
@@ -12,19 +13,17 @@ from captures.encoder.frames import BINARY, CONTINUATION, RSV1, TEXT, encode
 from tests.transport.segments import chunk, chunks_of, gap
 from wsinspect.transport.reassembly import Chunk, Gap
 from wsinspect.websocket.frames import FrameDecoder, FramePiece
-from wsinspect.websocket.inflate import INFLATE_LIMIT
-from wsinspect.websocket.messages import (
-    MAX_DISTANCE_INPUT,
+from wsinspect.websocket.inflate import INFLATE_LIMIT, TAIL
+from wsinspect.websocket.message_facts import (
     BadUtf8,
     ContextUse,
-    DeflateSetup,
     InflateError,
     InflateLimit,
     Message,
-    MessageAssembler,
     MessageEvent,
     WindowExceeded,
 )
+from wsinspect.websocket.messages import MAX_DISTANCE_INPUT, DeflateSetup, MessageAssembler
 
 TAKEOVER, NO_TAKEOVER = DeflateSetup(True, 15), DeflateSetup(False, 15)
 SMALL = DeflateSetup(True, 8)
@@ -162,7 +161,7 @@ CASES: list[tuple[str, bytes, DeflateSetup | None, list[object]]] = [
         "no DEFLATE data, with takeover",
         compressed(b"\x07") + compressed(FIRST),
         TAKEOVER,
-        ["invalid block type in frame 0", (2, b""), (2, b"")],
+        ["invalid block type in frame 0", (2, b""), (2, WORDS)],
     ),
     (
         "a window that was not agreed",
@@ -232,13 +231,13 @@ def test_a_hole_in_a_text_silences_the_judgement_of_that_text(deflate: DeflateSe
     assert messages.count == 2
 
 
-@pytest.mark.parametrize(("deflate", "second"), [(TAKEOVER, b""), (NO_TAKEOVER, WORDS)])
-def test_a_hole_in_a_compressed_message(deflate: DeflateSetup, second: bytes) -> None:
+@pytest.mark.parametrize("deflate", [TAKEOVER, NO_TAKEOVER])
+def test_a_hole_in_a_compressed_message(deflate: DeflateSetup) -> None:
     data = compressed(FIRST, TEXT) + compressed(FIRST, TEXT)
     _, events = assemble([chunk(data[:6]), gap(6, 2), chunk(data[8:], 8)], deflate)
     told = tell(events)
     assert [fact for fact in told if isinstance(fact, str)] == []
-    assert told[1] == (1, second)
+    assert told[1] == (1, WORDS)  # it refers to nothing before it
 
 
 def test_after_a_lost_boundary_it_is_not_known_what_is_open() -> None:
@@ -278,3 +277,63 @@ def test_any_bytes(data: bytes, deflate: DeflateSetup | None, keep: bool) -> Non
     messages, events = assemble([*chunks_of(data, range(0, len(data), 7))], deflate, keep)
     messages.finish()
     assert all(not isinstance(event, ContextUse) or deflate is NO_TAKEOVER for event in events)
+
+
+def squeezed(*texts: bytes) -> list[bytes]:
+    """Frames of messages that a sender with context takeover compressed one after the other."""
+    compressor = zlib.compressobj(wbits=-15)
+    payloads = [compressor.compress(text) + compressor.flush(zlib.Z_SYNC_FLUSH) for text in texts]
+    return [encode(TEXT, payload.removesuffix(TAIL), rsv=RSV1) for payload in payloads]
+
+
+def messages_of(frames: list[bytes], messages: MessageAssembler) -> list[Message]:
+    decoder = FrameDecoder()
+    events: list[MessageEvent] = []
+    for piece in decoder.feed(chunk(b"".join(frames))):
+        assert isinstance(piece, FramePiece)
+        events += messages.feed(piece)
+    assert all(isinstance(event, Message) for event in events)
+    return [event for event in events if isinstance(event, Message)]
+
+
+def test_joined_late_compression_is_inferred_and_what_is_known_is_shown() -> None:
+    quote = b'{"symbol": "EXMP", "bid": 101.25, "ask": 101.27}'
+    joined = MessageAssembler(None, True, may_infer=True)
+    first, second = messages_of(squeezed(quote, b"NEWS" + quote, b"all of it is new here")[1:], joined)
+    assert joined.deflate_inferred
+    assert (first.compressed, first.length, first.data[:4]) == (True, 4 + len(quote), b"NEWS")
+    assert 0 < first.unknown <= len(quote)
+    assert (second.data, second.unknown) == (b"all of it is new here", 0)
+
+
+def test_rsv1_that_is_no_deflate_is_left_alone() -> None:
+    joined = MessageAssembler(None, True, may_infer=True)
+    other = [encode(BINARY, b"\x07not deflate", rsv=RSV1), encode(BINARY, b"\x07still not", rsv=RSV1)]
+    first, second = messages_of(other, joined)
+    assert not joined.deflate_inferred
+    assert first.data == b""
+    assert (second.compressed, second.data) == (False, b"\x07still not")
+
+
+def test_nothing_is_inferred_where_the_handshake_was_seen() -> None:
+    known = MessageAssembler(None, True)
+    messages_of(squeezed(b"anything"), known)
+    assert not known.deflate_inferred
+
+
+def test_behind_a_loss_the_window_is_rebuilt_and_text_is_judged_again() -> None:
+    choice = random.Random(7692)
+    texts = [choice.randbytes(5000).hex().encode() for _ in range(5)]
+    frames = squeezed(b"lost", *texts, b"bad \xff byte")
+    messages = MessageAssembler(TAKEOVER, True)
+    messages.lose_sync()
+    told = tell([event for frame in frames[1:] for event in feed_one(messages, frame)])
+    assert told == [*((TEXT, text) for text in texts), "bad byte at 4 in frame 0", (TEXT, b"bad \xff byte")]
+
+
+def feed_one(messages: MessageAssembler, frame: bytes) -> list[MessageEvent]:
+    events: list[MessageEvent] = []
+    for piece in FrameDecoder().feed(chunk(frame)):
+        assert isinstance(piece, FramePiece)
+        events += messages.feed(piece)
+    return events

@@ -23,6 +23,7 @@ from wsinspect.rules.violation import Violation
 from wsinspect.tls.facts import TlsFacts
 from wsinspect.websocket.closecodes import describe
 from wsinspect.websocket.closing import CloseEvent, Ending, TcpEnd, TcpEndKind, close_event
+from wsinspect.websocket.extensions import DEFLATE
 from wsinspect.websocket.frames import OPCODE_NAMES
 from wsinspect.websocket.half import CloseFrame, Half
 from wsinspect.websocket.side import Side
@@ -122,6 +123,7 @@ def connection_report(
         url=_url(connection, server),
         subprotocol=handshake.subprotocol,
         extensions=list(handshake.extensions),
+        extensions_inferred=[DEFLATE] if any(half and half.messages.deflate_inferred for half in halves) else [],
         handshake=_handshake_report(connection),
         joined_midstream=connection.joined_midstream,
         state=state(ending),

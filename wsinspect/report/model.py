@@ -187,6 +187,8 @@ class Connection(msgspec.Struct, kw_only=True):
     ping: PingTimes
     close: Close
     violations: list[Violation]
+    extensions_inferred: list[str] = msgspec.field(default_factory=list)
+    """What the frames show to be in use although nobody saw it agreed."""
 
 
 class CloseCount(msgspec.Struct):

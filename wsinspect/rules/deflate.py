@@ -6,7 +6,7 @@ from wsinspect.rules.rule import Finding, Need, Rule, Severity, rule
 from wsinspect.rules.thresholds import DEFAULTS, Thresholds
 from wsinspect.rules.wording import counted
 from wsinspect.websocket.half import Half
-from wsinspect.websocket.messages import ContextUse, InflateError, InflateLimit, InflateRatio, WindowExceeded
+from wsinspect.websocket.message_facts import ContextUse, InflateError, InflateLimit, InflateRatio, WindowExceeded
 
 _NEEDS = {Need.WHOLE_MESSAGE, Need.EXTENSIONS, Need.INFLATE}
 

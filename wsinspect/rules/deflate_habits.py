@@ -5,7 +5,7 @@ from wsinspect.rules.thresholds import DEFAULTS, Thresholds
 from wsinspect.rules.wording import counted
 from wsinspect.websocket.closing import Ending
 from wsinspect.websocket.half import Half
-from wsinspect.websocket.messages import FinalBlock, OddEmpty, TailCutEarly, TailKept
+from wsinspect.websocket.message_facts import FinalBlock, OddEmpty, TailCutEarly, TailKept
 from wsinspect.websocket.side import Side
 
 _MESSAGE = {Need.WHOLE_MESSAGE, Need.EXTENSIONS}

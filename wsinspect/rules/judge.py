@@ -32,7 +32,7 @@ from wsinspect.websocket.closing import Ending
 from wsinspect.websocket.frames import FrameHeader, HttpInStream, TlsRecord
 from wsinspect.websocket.half import CloseFrame, Half, Limits
 from wsinspect.websocket.handshake import Handshake
-from wsinspect.websocket.messages import (
+from wsinspect.websocket.message_facts import (
     BadUtf8,
     ContextUse,
     FinalBlock,

@@ -3,7 +3,7 @@
 from wsinspect.rules.rule import Finding, Need, Rule, Severity, rule
 from wsinspect.rules.wording import hex_bytes
 from wsinspect.websocket.half import Half
-from wsinspect.websocket.messages import BadUtf8
+from wsinspect.websocket.message_facts import BadUtf8
 from wsinspect.websocket.utf8 import BadByte
 
 

@@ -15,7 +15,7 @@ from wsinspect.websocket.frames import Unfinished
 from wsinspect.websocket.half import CloseFrame
 from wsinspect.websocket.handshake import Handshake
 from wsinspect.websocket.library import Library, library_of
-from wsinspect.websocket.messages import NO_MESSAGES, Tally
+from wsinspect.websocket.message_facts import NO_MESSAGES, Tally
 from wsinspect.websocket.pings import Ping
 from wsinspect.websocket.side import Side
 

@@ -138,7 +138,9 @@ class Half:
     ) -> None:
         self.side = side
         self.decoder = FrameDecoder(synced)
-        self.messages = MessageAssembler(_deflate_setup(handshake, side), keep_payload, limits.inflate_limit)
+        self.messages = MessageAssembler(
+            _deflate_setup(handshake, side), keep_payload, limits.inflate_limit, may_infer=handshake.response is None
+        )
         self.messages.state_known = synced
         self.from_start = synced
         """Whether its first frame was captured."""

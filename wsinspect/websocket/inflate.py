@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Final
 
+from wsinspect.websocket.rebuild import WINDOW, at_block_boundary
+
 TAIL: Final = b"\x00\x00\xff\xff"
 """What a sender cuts off the end of each message and a receiver puts back (RFC 7692 §7.2.1)."""
-WINDOW: Final = 32768
 INFLATE_LIMIT: Final = 64 * 1024 * 1024
 """Output bytes of one message; beyond, inflating stops and framing goes on (`inflate_limit`)."""
 MAX_KEPT_INPUT: Final = 16 * 1024 * 1024
@@ -21,8 +22,6 @@ MAX_KEPT_INPUT: Final = 16 * 1024 * 1024
 MAX_EDGES: Final = 16
 """Edges between fragments at which the tail is tried one at a time."""
 
-_PROBE: Final = b"\x01\x00\x00\xff\xff"
-"""An empty stored block with BFINAL = 1: it is taken as the end exactly where a new block may begin."""
 _PORTION: Final = 1 << 18
 """Output bytes that exist at once."""
 
@@ -127,16 +126,22 @@ class Inflater:
         """
         # RFC 7692 §7.2.1 wants an empty block behind a final one, but without it the message is as complete.
         # A sender that left its tail on has put it there already.
-        if not self._ended and not (tail_kept and self._inflating and self._at_block_boundary()):
+        if not self._ended and not (tail_kept and self._inflating and at_block_boundary(self._inflate)):
             fragments, self._fragments = self._fragments, None  # the tail belongs to no fragment
             yield from self.feed(TAIL)
             self._fragments = fragments
         self._input = []
-        if self._inflating and not self._at_block_boundary():
+        if self._inflating and not at_block_boundary(self._inflate):
             self._break("the message ends inside a block")
         if self.outcome is Outcome.BROKEN:
             yield from self._restore_edges(complete=True)
         self._fragments = None
+
+    def restore_context(self, window: bytes) -> None:
+        """The window is known again: the next message can be inflated."""
+        self.context_lost = ""
+        self._inflate = zlib.decompressobj(-15, zdict=window)
+        self._history, self._history_size = deque([window]), len(window)
 
     def lose_context(self, reason: str) -> None:
         """Bytes of a message were not seen: without takeover only that message suffers."""
@@ -203,7 +208,7 @@ class Inflater:
                 TAIL if complete else b""
             )
             output = self._run_anew(joined)
-            if output is not None and (not complete or self._at_block_boundary()):
+            if output is not None and (not complete or at_block_boundary(self._inflate)):
                 self.edges_restored = len(restored)
                 self._restores = len(restored) == edges
                 self.context_lost, self.error = "", ""
@@ -251,10 +256,3 @@ class Inflater:
         if self._takeover or self.outcome is Outcome.CONTEXT_USED:
             return window
         return window[max(0, len(window) - self.produced) :]
-
-    def _at_block_boundary(self) -> bool:
-        probe = self._inflate.copy()
-        try:
-            return not probe.decompress(_PROBE) and probe.eof and not probe.unused_data
-        except zlib.error:
-            return False

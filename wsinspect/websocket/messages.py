@@ -9,8 +9,25 @@ from typing import Final, NamedTuple
 from wsinspect.websocket.distances import largest_distance
 from wsinspect.websocket.frames import RSV1, FrameHeader, FramePiece, Opcode
 from wsinspect.websocket.inflate import INFLATE_LIMIT, TAIL, Inflater, Outcome
+from wsinspect.websocket.message_facts import (
+    BadUtf8,
+    Content,
+    ContextUse,
+    FinalBlock,
+    InflateError,
+    InflateLimit,
+    InflateRatio,
+    Message,
+    MessageEvent,
+    OddEmpty,
+    TailCutEarly,
+    TailKept,
+    Tally,
+    WindowExceeded,
+)
+from wsinspect.websocket.rebuild import Rebuilder
 from wsinspect.websocket.sample import MAX_CONTENT
-from wsinspect.websocket.utf8 import BadByte, Utf8Validator
+from wsinspect.websocket.utf8 import Utf8Validator
 
 MAX_DISTANCE_INPUT: Final = 256 * 1024
 """Compressed bytes of one direction whose back-references are measured; what follows is not judged by that."""
@@ -23,145 +40,6 @@ LEAST_BOMB: Final = 1024 * 1024
 EMPTY: Final = b"\x00"
 """A compressed message without content (RFC 7692 §7.2.3.6)."""
 
-
-class BadUtf8(NamedTuple):
-    """A text message is not UTF-8 from here on."""
-
-    bad: BadByte
-    frame: int
-    packet: int
-    time_ns: int
-
-
-class InflateError(NamedTuple):
-    """A compressed message does not inflate."""
-
-    reason: str
-    frame: int
-    packet: int
-    time_ns: int
-
-
-class ContextUse(NamedTuple):
-    """A message inflates only with the window of earlier ones, though no context takeover was agreed."""
-
-    frame: int
-    packet: int
-    time_ns: int
-
-
-class WindowExceeded(NamedTuple):
-    """A back-reference reaches further than the agreed window."""
-
-    distance: int
-    bits: int
-    frame: int
-    packet: int
-    time_ns: int
-
-
-class InflateLimit(NamedTuple):
-    """A message's output passed the limit; inflating stopped there."""
-
-    limit: int
-    wire_length: int
-    frame: int
-    packet: int
-    time_ns: int
-
-
-class Message(NamedTuple):
-    """A complete message."""
-
-    opcode: int
-    """Text or binary, as its first frame says."""
-    compressed: bool
-    first_frame: int
-    last_frame: int
-    wire_length: int
-    """Payload bytes of its frames as sent."""
-    length: int
-    """Payload bytes, inflated."""
-    missing: int
-    """Payload bytes that were not captured."""
-    data: bytes
-    """Unmasked and inflated; up to MAX_KEPT_PAYLOAD bytes; empty where it does not inflate."""
-
-
-class InflateRatio(NamedTuple):
-    """A message grew by more than is usual when it was inflated."""
-
-    wire_length: int
-    length: int
-    frame: int
-    packet: int
-    time_ns: int
-
-
-class TailKept(NamedTuple):
-    """A compressed message still has the tail that its sender has to cut off."""
-
-    frame: int
-    packet: int
-    time_ns: int
-
-
-class TailCutEarly(NamedTuple):
-    """A compressed message inflates only with the tail put back between fragments."""
-
-    edges: int
-    frame: int
-    packet: int
-    time_ns: int
-
-
-class FinalBlock(NamedTuple):
-    """A compressed message has a block with BFINAL = 1."""
-
-    frame: int
-    packet: int
-    time_ns: int
-
-
-class OddEmpty(NamedTuple):
-    """A compressed message without content that is not the one byte that stands for it."""
-
-    wire_length: int
-    frame: int
-    packet: int
-    time_ns: int
-
-
-class Content(NamedTuple):
-    """A whole message, inflated, as long as somebody wants to look at it."""
-
-    opcode: int
-    data: bytes
-    frame: int
-    packet: int
-    time_ns: int
-
-
-class Tally(NamedTuple):
-    """Complete messages of a direction, and how compression has served them."""
-
-    messages: int = 0
-    compressed: int = 0
-    """How many of them came compressed …"""
-    wire: int = 0
-    """… their bytes on the wire …"""
-    plain: int = 0
-    """… and inflated, …"""
-    inflated: int = 0
-    """… and how many of them these are: those that inflate."""
-
-
-NO_MESSAGES: Final = Tally()
-
-MessageEvent = (
-    BadUtf8 | InflateError | ContextUse | WindowExceeded | InflateLimit | InflateRatio | TailKept | TailCutEarly
-    | FinalBlock | OddEmpty | Content | Message
-)  # fmt: skip
 
 _NOTHING: Final[list[MessageEvent]] = []
 
@@ -177,14 +55,60 @@ class MessageAssembler:
     """The messages of one direction."""
 
     __slots__ = (
-        "_before", "_compressed", "_content", "_context_use", "_distance_input", "_first", "_inflate_limit",
-        "_inflater", "_joined", "_keep", "_kept", "_missing", "_opcode", "_peak", "_record", "_setup", "_tail", "_utf8",
-        "collects", "compressed", "compressed_plain", "compressed_wire", "count", "empty_run", "fragment_ns",
-        "fragments", "inflated", "largest", "latest", "latest_inflated", "open", "payload_bytes", "state_known",
+        "_before",
+        "_compressed",
+        "_content",
+        "_context_use",
+        "_distance_input",
+        "_first",
+        "_infers",
+        "_inflate_limit",
+        "_inflater",
+        "_joined",
+        "_keep",
+        "_kept",
+        "_may_infer",
+        "_missing",
+        "_opcode",
+        "_peak",
+        "_rebuilder",
+        "_rebuilds",
+        "_record",
+        "_setup",
+        "_tail",
+        "_unknown",
+        "_utf8",
+        "collects",
+        "compressed",
+        "compressed_plain",
+        "compressed_wire",
+        "count",
+        "deflate_inferred",
+        "empty_run",
+        "fragment_ns",
+        "fragments",
+        "inflated",
+        "largest",
+        "latest",
+        "latest_inflated",
+        "open",
+        "payload_bytes",
+        "state_known",
     )  # fmt: skip
 
-    def __init__(self, deflate: DeflateSetup | None, keep_payload: bool, inflate_limit: int = INFLATE_LIMIT) -> None:
+    def __init__(
+        self, deflate: DeflateSetup | None, keep_payload: bool, inflate_limit: int = INFLATE_LIMIT,
+        may_infer: bool = False,
+    ) -> None:  # fmt: skip
+        """`may_infer`: what was agreed is unknown, and RSV1 may mean that messages are compressed."""
         self._setup = deflate
+        self._may_infer = may_infer
+        self.deflate_inferred = False
+        """Whether messages were found to be compressed although nobody saw that agreed."""
+        self._rebuilder: Rebuilder | None = None  # while the window is not known
+        self._rebuilds = False  # the message under way
+        self._infers = False  # whether the setup is a guess
+        self._unknown = 0  # bytes of the message that were copied out of an unknown window
         self._inflate_limit = inflate_limit
         self._keep = keep_payload
         self._inflater: Inflater | None = None
@@ -283,12 +207,13 @@ class MessageAssembler:
         """Frame boundaries are lost: the message under way is given up, and with takeover the window too."""
         self.open = False
         self.state_known = False
+        self._rebuilder = None
         if self._setup is not None:
             self._get_inflater(self._setup).lose_context("bytes of this direction were not captured")
 
     def finish(self) -> None:
         """Nothing more will come: free what decoding needs."""
-        self._inflater = self._utf8 = self._joined = None
+        self._inflater = self._rebuilder = self._utf8 = self._joined = None
         self._kept = []
 
     def _check_text(self, data: bytes, piece: FramePiece) -> list[MessageEvent]:
@@ -315,15 +240,60 @@ class MessageAssembler:
         self._tail = b""
         self.fragments = self.empty_run = 0
         self._joined = self._context_use = None
+        self._rebuilds = False
+        self._unknown = 0
+        if self._may_infer and header.rsv & RSV1:
+            self._infer()
         self._compressed = self._setup is not None and bool(header.rsv & RSV1)
         # With RSV1 and nothing agreed the payload may be anything; the bit has been reported, its bytes are not judged.
         judged = header.opcode == Opcode.TEXT and (self._compressed or not header.rsv & RSV1)
         self._utf8 = Utf8Validator() if judged else None
         if self._compressed and self._setup is not None:
-            self._get_inflater(self._setup).begin(in_fragments=not header.fin)
+            inflater = self._get_inflater(self._setup)
+            inflater.begin(in_fragments=not header.fin)
+            if inflater.context_lost:
+                self._begin_rebuilding()
             if self._setup.window_bits < 15 and self._distance_input <= MAX_DISTANCE_INPUT:
                 self._joined = []
         return True
+
+    def _infer(self) -> None:
+        """RSV1 where nobody knows what was agreed: most likely permessage-deflate, as nothing else is in use."""
+        self._may_infer = False
+        self._infers = True
+        self._setup = DeflateSetup(takeover=True, window_bits=15)
+        self._get_inflater(self._setup).lose_context("the beginning of the connection was not captured")
+
+    def _begin_rebuilding(self) -> None:
+        """The window before this message is not known: find out as much of it as can be."""
+        self._rebuilds = True
+        self._utf8 = self._content = None
+        if self._rebuilder is None:
+            self._rebuilder = Rebuilder()
+        self._rebuilder.begin()
+
+    def _rebuild(self, piece: FramePiece, events: list[MessageEvent]) -> None:
+        rebuilder, inflater = self._rebuilder, self._inflater
+        if rebuilder is None or inflater is None:
+            return
+        for part in rebuilder.feed(piece.data):
+            self._take(part, piece, events)
+            if self.latest_inflated > self._inflate_limit:
+                rebuilder.give_up()
+        if not (piece.last and piece.header.fin):
+            return
+        for part in rebuilder.finish(TAIL):
+            self._take(part, piece, events)
+        self._unknown = rebuilder.unknown
+        if rebuilder.broken:
+            self._kept = []
+            if self._infers and not self.deflate_inferred:
+                self._setup = self._rebuilder = None  # RSV1 means something else here
+        else:
+            self.deflate_inferred = self._infers
+            if rebuilder.window is not None:
+                inflater.restore_context(rebuilder.window)
+                self._rebuilder = None
 
     def _get_inflater(self, setup: DeflateSetup) -> Inflater:
         if self._inflater is None:
@@ -337,9 +307,13 @@ class MessageAssembler:
             self._utf8 = self._joined = self._content = None
             if self._compressed and self._inflater:
                 self._inflater.lose_context("bytes of an earlier message were not captured")
+                if self._rebuilder is not None:
+                    self._rebuilder.give_up()
         self.latest += len(piece.data) + piece.missing
         self.largest = max(self.largest, self.latest)
-        if self._compressed:
+        if self._rebuilds:
+            self._rebuild(piece, events)
+        elif self._compressed:
             self._inflate(piece, events)
         else:
             self._take(piece.data, piece, events)
@@ -422,7 +396,7 @@ class MessageAssembler:
             events.append(
                 Message(
                     self._opcode, self._compressed, self._first, piece.header.number, self.latest,
-                    self.latest_inflated, self._missing, data,
+                    self.latest_inflated, self._missing, data, self._unknown,
                 )
             )  # fmt: skip
 

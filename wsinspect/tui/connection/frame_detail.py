@@ -100,6 +100,8 @@ class FrameDetail:
             what += f", {plural(entry.missing, 'byte')} to come"
         elif entry.missing:
             what += f", {plural(entry.missing, 'byte')} not captured"
+        if message is not None and message.unknown:
+            what += f", {plural(message.unknown, 'byte')} unknown, copied from what was not captured"
         return [(what, "strong")]
 
     def _view_lines(self, width: int) -> list[Line]:
