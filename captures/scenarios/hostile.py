@@ -205,6 +205,7 @@ SPELL = on_the_wire("\x1b]0;owned\x07\u202e|`<b>")
     .firing(
         Fired("invalid-subprotocol-offer", "client"),
         Fired("invalid-subprotocol-response", "server"),
+        Fired("violation-tolerated", "client", frame=0),
         Fired("invalid-request-accepted", "server"),
     ),
 )
