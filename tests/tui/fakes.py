@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from wsinspect.capture.follow import PULSE
 from wsinspect.capture.packet import Packet
 from wsinspect.connection import Connection
 from wsinspect.diagnosis.facts import Facts
@@ -163,6 +164,7 @@ class FakeSource:
         self._steps = steps
         self._tell = tell or (lambda index: Timeline())
         self._stopped = False
+        self._pulse = False
 
     @property
     def live(self) -> bool:
@@ -186,11 +188,18 @@ class FakeSource:
 
     def batches(self, count: int) -> Iterator[list[Packet]]:
         for _ in self._steps:
-            self.gate.acquire()
+            yield from self._wait()
             yield []
             if self._stopped:
                 return
-        self.gate.acquire()
+        yield from self._wait()
+
+    def _wait(self) -> Iterator[list[Packet]]:
+        """At the gate; live traffic has its pulse meanwhile."""
+        while not self.gate.acquire(timeout=PULSE):
+            if self.live:
+                self._pulse = True
+                yield []
 
     @property
     def behind(self) -> int:
@@ -200,6 +209,9 @@ class FakeSource:
         self._stopped = True
 
     def feed(self, packets: list[Packet]) -> list[int]:
+        if self._pulse:
+            self._pulse = False
+            return []
         first = len(self.reports)
         self.reports += self._steps[self.given]
         self.revisions += [0] * len(self._steps[self.given])
