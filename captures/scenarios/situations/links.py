@@ -3,7 +3,19 @@
 from captures.encoder.conversation import Trace
 from captures.encoder.files import pcap
 from captures.encoder.packets import ETHERNET, LOOP, NULL, PLAIN, QINQ, RAW, SLL, SLL2, VLAN, Host, Link, Quirks
-from captures.encoder.tunnels import GRE, IPIP, MPLS, PPPOE, VXLAN
+from captures.encoder.tunnels import (
+    ERSPAN_TYPE_2,
+    ERSPAN_TYPE_3,
+    GENEVE,
+    GRE,
+    GTP_U,
+    IPIP,
+    MPLS,
+    PPPOE,
+    SIX_IN_FOUR,
+    VXLAN,
+    WIFI,
+)
 from captures.encoder.websocket import WebSocket
 from captures.scenario import Chapter, closed
 
@@ -26,6 +38,11 @@ for name, shows, link in (
     ("tunnel-gre", "GRE between two routers", GRE),
     ("tunnel-vxlan", "VXLAN between two hypervisors", VXLAN),
     ("tunnel-ipip", "IP in IP", IPIP),
+    ("tunnel-geneve", "GENEVE with an option", GENEVE),
+    ("tunnel-gtp-u", "GTP-U, as in a mobile network", GTP_U),
+    ("tunnel-erspan-2", "ERSPAN type II: a switch mirrors frames to a far host", ERSPAN_TYPE_2),
+    ("tunnel-erspan-3", "ERSPAN type III", ERSPAN_TYPE_3),
+    ("link-802-11", "IEEE 802.11 data frames", WIFI),
 ):
     chapter.connection(name, shows, CLEAN, link=link)(WebSocket.open_greet_and_close)
 
@@ -41,6 +58,7 @@ def over_ipv6(name: str, shows: str, link: Link, quirks: Quirks = PLAIN) -> None
 
 
 over_ipv6("ipv6", "IPv6 on Ethernet, with an address in the URL", ETHERNET)
+over_ipv6("tunnel-6in4", "IPv6 in IPv4", SIX_IN_FOUR)
 over_ipv6("ipv6-null", "IPv6 on BSD loopback, with the family number of macOS", NULL)
 
 

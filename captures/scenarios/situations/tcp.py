@@ -148,6 +148,24 @@ def simultaneous_open(talk: WebSocket) -> None:
 
 
 @chapter.connection(
+    "mirror-port",
+    "A mirror port delivers every packet twice, SYN to FIN, the second copy behind a router: none is a retransmission",
+    closed("client").having(messages=(1, 1)),
+)
+def mirrored(talk: WebSocket) -> None:
+    talk.open()
+    talk.greet_and_close()
+    copies = []
+    for record in talk.trace.records:
+        copy = bytearray(record.data)
+        copy[22] -= 1  # the time to live …
+        checksum = int.from_bytes(copy[24:26], "big") + 0x100  # … and the checksum that follows it (RFC 1624)
+        copy[24:26] = ((checksum & 0xFFFF) + (checksum >> 16)).to_bytes(2, "big")
+        copies.append(record._replace(time_ns=record.time_ns + 30_000, data=bytes(copy)))
+    talk.trace.records.extend(copies)
+
+
+@chapter.connection(
     "duplicated-packets",
     "Every packet of a message is captured twice, as on two interfaces of one host",
     closed("client").having(messages=(2, 1)),
