@@ -1,14 +1,16 @@
 """Writes the benchmark capture: interleaved WebSocket connections on Ethernet, one message a packet.
 
-    python tests/bench/generate.py FILE [--packets 300000] [--connections 200] [--seed 6455]
+    python tests/bench/generate.py FILE [--packets 300000] [--connections 200] [--sizes 20-1300] [--seed 6455]
 
 Masked frames from the clients, unmasked ones from the servers, text and binary, 20 to 1300 bytes, each acknowledged by
-the next packet of the other side; every connection opens with a handshake and closes with both Close frames.
+the next packet of the other side; every connection opens with a handshake and closes with both Close frames. 1,500,000
+packets make 1 GB. With thousands of connections each packet of one has its turn among those of `AT_ONCE` others.
 """
 
 import argparse
 import base64
 import hashlib
+import itertools
 import random
 import struct
 import sys
@@ -19,6 +21,10 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 WORDS = ("price", "symbol", "bid", "ask", "volume", "update", "channel", "sequence", "snapshot", "delta")
 START_NS = 1_772_442_000 * 10**9
 STEP_NS = 20_000
+SIZES = (20, 1300)
+"""Bytes of a message, from and to."""
+AT_ONCE = 1000
+"""Connections that are open at the same time, at most."""
 
 SYN, ACK, PSH_ACK, SYN_ACK, FIN_ACK = 0x02, 0x10, 0x18, 0x12, 0x11
 
@@ -26,11 +32,12 @@ SYN, ACK, PSH_ACK, SYN_ACK, FIN_ACK = 0x02, 0x10, 0x18, 0x12, 0x11
 class Connection:
     """One connection as a sequence of packets."""
 
-    def __init__(self, number: int, packets: int, choice: random.Random) -> None:
+    def __init__(self, number: int, packets: int, choice: random.Random, sizes: tuple[int, int] = SIZES) -> None:
         self._choice = choice
         self._packets = packets
-        client = bytes((10, 0, number >> 8, number & 255)), 40000 + number
-        server = b"\x0a\x01\x00\x01", 8080
+        self._sizes = sizes
+        client = bytes((10, number >> 16, number >> 8 & 255, number & 255)), 40000 + number % 20000
+        server = b"\x0a\x80\x00\x01", 8080
         self._ends = (client, server)
         self._seq = [choice.getrandbits(32), choice.getrandbits(32)]
 
@@ -61,7 +68,7 @@ class Connection:
         yield self._packet(1, ACK)
 
     def _message(self, masked: bool) -> bytes:
-        size = self._choice.randint(20, 1300)
+        size = self._choice.randint(*self._sizes)
         if self._choice.random() < 0.3:
             return self._frame(0x82, self._choice.randbytes(size), masked)
         text = " ".join(self._choice.choices(WORDS, k=size // 6 + 1))[:size]
@@ -75,7 +82,8 @@ class Connection:
             return head + payload
         key = self._choice.randbytes(4)
         stream = (key * (size // 4 + 1))[:size]
-        return head + key + bytes(a ^ b for a, b in zip(payload, stream, strict=True))
+        masked_payload = int.from_bytes(payload, "big") ^ int.from_bytes(stream, "big")
+        return head + key + masked_payload.to_bytes(size, "big")
 
     def _packet(self, sender: int, flags: int, payload: bytes = b"") -> bytes:
         (source, source_port), (target, target_port) = self._ends[sender], self._ends[1 - sender]
@@ -95,10 +103,12 @@ def _checksum(data: bytes) -> int:
     return 0xFFFF - (int.from_bytes(data + b"\x00" * (len(data) % 2), "big") % 0xFFFF or 0xFFFF) & 0xFFFF
 
 
-def write(path: Path, packets: int, connections: int, seed: int) -> None:
+def write(path: Path, packets: int, connections: int, seed: int, sizes: tuple[int, int] = SIZES) -> None:
     """Write a pcap of about `packets` packets on `connections` interleaved connections."""
     choice = random.Random(seed)
-    alive = [Connection(number, packets // connections, choice).packets() for number in range(connections)]
+    each = packets // connections
+    waiting = (Connection(number, each, choice, sizes).packets() for number in range(connections))
+    alive = list(itertools.islice(waiting, AT_ONCE))
     time_ns = START_NS
     with path.open("wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1))
@@ -106,8 +116,10 @@ def write(path: Path, packets: int, connections: int, seed: int) -> None:
             turn = choice.randrange(len(alive))
             data = next(alive[turn], None)
             if data is None:
-                alive[turn] = alive[-1]
-                alive.pop()
+                following = next(waiting, None)
+                alive[turn] = following if following is not None else alive[-1]
+                if following is None:
+                    alive.pop()
                 continue
             time_ns += STEP_NS
             file.write(struct.pack("<IIII", time_ns // 10**9, time_ns % 10**9, len(data), len(data)) + data)
@@ -119,9 +131,11 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--packets", type=int, default=300_000)
     parser.add_argument("--connections", type=int, default=200)
+    parser.add_argument("--sizes", default="20-1300", help="bytes of a message")
     parser.add_argument("--seed", type=int, default=6455)
     options = parser.parse_args()
-    write(options.file, options.packets, options.connections, options.seed)
+    smallest, largest = map(int, options.sizes.split("-"))
+    write(options.file, options.packets, options.connections, options.seed, (smallest, largest))
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def same_ages(group: list[Facts]) -> dict[int, SameAge]:
             # Nothing but silence all the same time is an idle timer, not a lifetime.
             flowing = sum(facts.long_silence < _age(facts) / 2 for facts in cluster)
             seconds = sum(map(_age, cluster)) / len(cluster)
-            if 3 * flowing >= len(cluster) and 2 * len(cluster) >= len(candidates) and seconds >= SHORTEST_TIMER:
+            if 3 * flowing >= len(cluster) and seconds >= SHORTEST_TIMER:
                 found |= dict.fromkeys((facts.id for facts in cluster), SameAge(len(cluster), len(ended), seconds))
     return found
 
@@ -78,7 +78,7 @@ def same_idles(group: list[Facts]) -> dict[int, SameIdle]:
             seconds = sum(map(_idle, cluster)) / len(cluster)
             apart = (max(ends) - min(ends)) / 1e9 > MASS_CLOSE_WINDOW
             restarted = any(_age(facts) > seconds + 1 for facts in cluster)
-            if seconds >= SHORTEST_TIMER and apart and restarted and 2 * len(cluster) >= len(silent):
+            if seconds >= SHORTEST_TIMER and apart and restarted:
                 same = SameIdle(len(cluster), len(silent) - len(cluster), seconds)
                 found |= dict.fromkeys((facts.id for facts in cluster), same)
     return found
@@ -94,8 +94,9 @@ def same_patience(crowd: Iterable[Facts], patience: Callable[[Facts], float | No
             waits[facts.end.by, who].append((facts.id, waited))
     found: dict[int, float] = {}
     for known in waits.values():
-        for id, waited in known:
-            others = [other for other_id, other in known if other_id != id]
+        known.sort(key=lambda one: one[1])
+        for place, (id, waited) in enumerate(known):
+            others = [other for _, other in (*known[max(0, place - 1) : place], *known[place + 1 : place + 2])]
             nearest = min(others, key=lambda other: abs(other - waited), default=None)
             # The tolerance is made for timers of 20 s; a shorter one has to agree in proportion as well.
             if nearest is not None and abs(nearest - waited) <= min(keepalive_fit(waited), 0.25 * waited):
@@ -117,9 +118,10 @@ def _alike(ended: list[Facts]) -> Iterator[list[Facts]]:
 def _clusters(
     crowd: list[Facts], value: Callable[[Facts], float], spread: Callable[[float], float]
 ) -> Iterator[list[Facts]]:
-    """The largest groups of at least LEARNED_MIN whose values lie within `spread` of the smallest."""
+    """Groups of at least LEARNED_MIN, and of half the crowd, whose values lie within `spread` of the smallest."""
     rest = sorted(crowd, key=value)
-    while len(rest) >= LEARNED_MIN:
+    smallest = max(LEARNED_MIN, (len(crowd) + 1) // 2)
+    while len(rest) >= smallest:
         best = (0, 0)
         stop = 0
         for start, facts in enumerate(rest):
@@ -128,7 +130,7 @@ def _clusters(
                 stop += 1
             best = max(best, (stop - start, start))
         size, start = best
-        if size < LEARNED_MIN:
+        if size < smallest:
             return
         yield rest[start : start + size]
         del rest[start : start + size]

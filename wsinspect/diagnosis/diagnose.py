@@ -51,8 +51,9 @@ def diagnose_all(crowd: Sequence[Facts], timers: Timers) -> dict[int, list[Diagn
         found[id] = [diagnosis for diagnosis in (main, keepalive_race(facts, timers)) if diagnosis is not None]
     for group in groups:
         for close in mass_closes(group):
+            diagnosis = mass_close(close)
             for id in close.members:
-                found[id].append(mass_close(close))
+                found[id].append(diagnosis)
     for storm in storms(crowd):
         found[storm.members[-1]].append(reconnect_storm(storm))
     return found

@@ -1,6 +1,9 @@
 """`mass-close`: many connections to one server end at one moment (fingerprints, section 3)."""
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import Final
 
 from wsinspect.diagnosis.cause import Confidence, Diagnosis, count, span
@@ -37,21 +40,17 @@ class MassClose:
 def mass_closes(group: list[Facts]) -> list[MassClose]:
     """Of connections to one server."""
     found = []
+    opened = sorted(facts.opened_ns or 0 for facts in group)
+    over = sorted(facts.open_until_ns for facts in group)
     for side in Side:
-        ended = sorted((facts for facts in group if _counts(facts, side)), key=lambda facts: facts.end_ns)
-        while len(ended) >= MASS_CLOSE_MIN:
-            members = _densest(ended)
-            if len(members) < MASS_CLOSE_MIN:
-                break
+        for members in _densest_first([facts for facts in group if _counts(facts, side)]):
             began_ns = members[0].end_ns
-            open_then = [f for f in group if (f.opened_ns or 0) <= began_ns and f.open_until_ns >= began_ns]
-            if len(members) >= MASS_CLOSE_SHARE * len(open_then) and not _agree_otherwise(members):
+            open_then = bisect_right(opened, began_ns) - bisect_left(over, began_ns)
+            if len(members) >= MASS_CLOSE_SHARE * open_then and not _agree_otherwise(members):
                 kinds = frozenset((f.end.kind, f.end.code) for f in members if f.end is not None)
                 seconds = (members[-1].end_ns - began_ns) / 1e9
                 ids = tuple(facts.id for facts in members)
-                found.append(MassClose(ids, max(len(open_then), len(ids)), seconds, side, members[0].server, kinds))
-            taken = {facts.id for facts in members}
-            ended = [facts for facts in ended if facts.id not in taken]
+                found.append(MassClose(ids, max(open_then, len(ids)), seconds, side, members[0].server, kinds))
     return found
 
 
@@ -88,17 +87,48 @@ def _counts(facts: Facts, side: Side) -> bool:
     return side is Side.SERVER and end.code not in _ABOUT_THE_PEER
 
 
-def _densest(ended: list[Facts]) -> list[Facts]:
-    """The connections that end in the window with the most ends, all of them open when it begins."""
-    best: list[Facts] = []
-    stop = 0
-    for start, facts in enumerate(ended):
-        while stop < len(ended) and (ended[stop].end_ns - facts.end_ns) / 1e9 <= MASS_CLOSE_WINDOW:
+def _densest_first(ended: list[Facts]) -> Iterator[list[Facts]]:
+    """Connections that end within a window, all of them open when it begins; again and again the most that are left.
+
+    MASS_CLOSE_MIN at least. Thousands of connections may have ended, so only what has changed is counted anew.
+    """
+    rest = sorted(ended, key=_end)
+    sizes = _sizes(rest, 0, len(rest))
+    while sizes and max(sizes) >= MASS_CLOSE_MIN:
+        start = sizes.index(max(sizes))
+        began_ns = rest[start].end_ns
+        stop = bisect_right(rest, MASS_CLOSE_WINDOW, start, key=lambda one: (one.end_ns - began_ns) / 1e9)
+        members, others = [], []
+        for position in range(start, stop):
+            here = (rest[position], sizes[position])
+            (members if (here[0].opened_ns or 0) <= began_ns else others).append(here)
+        yield [one for one, _ in members]
+        rest[start:stop] = [one for one, _ in others]
+        sizes[start:stop] = [size for _, size in others]
+        first = bisect_left(rest, -MASS_CLOSE_WINDOW, key=lambda one: (one.end_ns - began_ns) / 1e9)
+        sizes[first : start + len(others)] = _sizes(rest, first, start + len(others))
+
+
+def _sizes(ended: list[Facts], first: int, last: int) -> list[int]:
+    """For each of `ended` from `first` to before `last`: how many end in the window that begins there, open by then."""
+    sizes: list[int] = []
+    to_open: list[tuple[int, int]] = []
+    are_open: set[int] = set()
+    stop = first
+    for start in range(first, last):
+        began_ns = ended[start].end_ns
+        while stop < len(ended) and (ended[stop].end_ns - began_ns) / 1e9 <= MASS_CLOSE_WINDOW:
+            heappush(to_open, (ended[stop].opened_ns or 0, stop))
             stop += 1
-        if stop - start > len(best):
-            members = [one for one in ended[start:stop] if (one.opened_ns or 0) <= facts.end_ns]
-            best = max(best, members, key=len)
-    return best
+        while to_open and to_open[0][0] <= began_ns:
+            are_open.add(heappop(to_open)[1])
+        sizes.append(len(are_open))
+        are_open.discard(start)
+    return sizes
+
+
+def _end(facts: Facts) -> int:
+    return facts.end_ns
 
 
 def _agree_otherwise(members: list[Facts]) -> bool:
