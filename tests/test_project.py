@@ -25,7 +25,7 @@ ELSEWHERE = {
     "capture/formats": "test_source",
     "capture/pcapng_blocks": "test_pcapng_slice",
     "capture/records": "test_pcap",
-    "capture/spool": "test_source",
+    "spool": "test_source",
     "cli/export": "test_export_command",
     "cli/interfaces": "test_endpoints",
     "cli/live": "test_endpoints",

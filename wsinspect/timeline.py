@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from wsinspect.entries import Entries
 from wsinspect.rules.rule import Finding, Place, Rule, Severity
 from wsinspect.rules.violation import Violation
 from wsinspect.transport.httphead import RequestHead, ResponseHead
@@ -103,11 +104,15 @@ class ViolationEntry(NamedTuple):
 Entry = TcpEntry | HeadEntry | FrameEntry | GapEntry | NoteEntry
 
 
+def _weight(entry: Entry) -> int:
+    return len(entry.content[0]) if isinstance(entry, FrameEntry) else 0
+
+
 class Timeline:
     """The entries of one connection, and every occurrence of a violation on it."""
 
     def __init__(self) -> None:
-        self.entries: list[Entry] = []
+        self.entries: Entries[Entry] = Entries(_weight)
         self.violations: list[ViolationEntry] = []
         self._unfinished: dict[Side, FrameEntry] = {}
         self._payload: dict[Side, bytearray] = {}
@@ -156,7 +161,9 @@ class Timeline:
             piece.header, side, b"", missing, piece.packet, piece.time_ns, message, close, rtt_ns, piece.last
         )
         if piece.last:
-            self.entries.append(entry._replace(payload=bytes(payload)))
+            # Most messages are one frame and not compressed: they are not kept twice.
+            whole = message is not None and message.data == payload
+            self.entries.append(entry._replace(payload=message.data if whole and message else bytes(payload)))
         else:
             self._unfinished[side] = entry
 

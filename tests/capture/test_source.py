@@ -1,4 +1,4 @@
-"""wsinspect/capture/source.py (with formats.py and spool.py): files, pipes, gzip, and what is no capture at all."""
+"""wsinspect/capture/source.py (with formats.py), wsinspect/spool.py: files, pipes, gzip, and what is no capture at all."""
 
 import gzip
 import io
@@ -18,8 +18,8 @@ from written_by_hand import RECORDS, Record, enhanced, interface, pcap, pcapng, 
 from wsinspect.capture import source as module
 from wsinspect.capture.packet import Packet
 from wsinspect.capture.source import CaptureReader, open_capture
-from wsinspect.capture.spool import Spool
 from wsinspect.errors import WsinspectError
+from wsinspect.spool import Spool
 
 WHOLE = {"pcap": pcap(), "pcapng": pcapng(), "gzip": gzip.compress(pcap()), "pcapng.gz": gzip.compress(pcapng())}
 

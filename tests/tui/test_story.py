@@ -133,9 +133,9 @@ def test_a_hole_says_what_it_costs_even_where_it_is_narrow() -> None:
 def test_a_fold_tells_of_retransmissions_in_it() -> None:
     teller = Teller()
     for number in range(60):
-        teller.frame(Side.SERVER if number % 2 else Side.CLIENT, b"talk")
-    last = teller.timeline.entries[30]
-    teller.timeline.entries.insert(31, NoteEntry("Retransmission", Side.SERVER, last.packet, last.time_ns))
+        last = teller.frame(Side.SERVER if number % 2 else Side.CLIENT, b"talk")
+        if number == 30:
+            teller.timeline.entries.append(NoteEntry("Retransmission", Side.SERVER, last.packet, last.time_ns))
     assert any("1 remark ·" in line for line in lines_of(teller))
 
 

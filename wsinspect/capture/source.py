@@ -14,8 +14,8 @@ from wsinspect.capture.follow import PULSE, Follow
 from wsinspect.capture.formats import MAGIC_LENGTH, Parser, parser_for
 from wsinspect.capture.packet import Interface, Origin, Packet
 from wsinspect.capture.records import Read
-from wsinspect.capture.spool import Spool
 from wsinspect.errors import WsinspectError
+from wsinspect.spool import Spool
 
 STANDARD_INPUT = "-"
 READ_SIZE = 128 * 1024

@@ -98,7 +98,8 @@ def _densest_first(ended: list[Facts]) -> Iterator[list[Facts]]:
         start = sizes.index(max(sizes))
         began_ns = rest[start].end_ns
         stop = bisect_right(rest, MASS_CLOSE_WINDOW, start, key=lambda one: (one.end_ns - began_ns) / 1e9)
-        members, others = [], []
+        members: list[tuple[Facts, int]] = []
+        others: list[tuple[Facts, int]] = []
         for position in range(start, stop):
             here = (rest[position], sizes[position])
             (members if (here[0].opened_ns or 0) <= began_ns else others).append(here)

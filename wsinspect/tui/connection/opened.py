@@ -1,6 +1,8 @@
 """A connection laid open: its report, its timeline, and where on the timeline its violations belong."""
 
+from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from wsinspect.payload.viewer import Context
@@ -28,16 +30,19 @@ class Opened:
         self.index = index
         """In the list of connections."""
         self.report = report
-        self.entries: list[Entry] = timeline.entries
+        self.entries: Sequence[Entry] = timeline.entries
         self.violations: list[ViolationEntry] = timeline.violations
-        self.frames: list[int] = [place for place, entry in enumerate(self.entries) if isinstance(entry, FrameEntry)]
+        self.frames = array("Q")
         """Places of the frames among the entries."""
-        self.broken = _locate(self.entries, self.violations, self.frames)
+        self.first_close: dict[Side, tuple[int, CloseFrame]] = {}
+        """Place and content of the first Close of each side that sent one."""
+        self._first_sent: bytes | None = None  # the client's first message, if it was captured
+        for place, entry in enumerate(self.entries):
+            if isinstance(entry, FrameEntry):
+                self._note(place, entry)
+        self.broken = _locate(self.entries, self.violations)
         """Place of an entry and the violations (places in `violations`) that belong to it."""
         self._broken_places = sorted(self.broken)
-        self._first_sent = self._find_first_sent()
-        self.first_close = _first_closes(self.entries)
-        """Place and content of the first Close of each side that sent one."""
         self.unanswered = _unanswered_pings(self.entries)
         """Places of pings that no pong answered, as far as one can know."""
 
@@ -58,7 +63,7 @@ class Opened:
             (self.report.subprotocol or "") if is_data else "",
             (self.report.url or "") if is_data else "",
             entry.content[1],
-            self._first_sent if is_data else b"",
+            (self._first_sent or b"") if is_data else b"",
         )
 
     def violations_between(self, first: int, last: int) -> int:
@@ -86,29 +91,19 @@ class Opened:
             found += step
         return None
 
-    def _find_first_sent(self) -> bytes:
-        """The client's first message, if the connection was captured from its beginning."""
-        for place in self.frames:
-            entry = self.entries[place]
-            assert isinstance(entry, FrameEntry)
-            if entry.side is Side.CLIENT and entry.message is not None:
-                return entry.message.data[:FIRST_SENT_KEPT] if not entry.message.first_frame else b""
-        return b""
+    def _note(self, place: int, entry: FrameEntry) -> None:
+        self.frames.append(place)
+        if entry.close is not None:
+            self.first_close.setdefault(entry.side, (place, entry.close))
+        if self._first_sent is None and entry.side is Side.CLIENT and entry.message is not None:
+            self._first_sent = entry.message.data[:FIRST_SENT_KEPT] if not entry.message.first_frame else b""
 
     def _is(self, violation: int, rule: str, by: str | None) -> bool:
         entry = self.violations[violation]
         return entry.rule == rule and entry.by == by
 
 
-def _first_closes(entries: list[Entry]) -> dict[Side, tuple[int, CloseFrame]]:
-    found: dict[Side, tuple[int, CloseFrame]] = {}
-    for place, entry in enumerate(entries):
-        if isinstance(entry, FrameEntry) and entry.close is not None:
-            found.setdefault(entry.side, (place, entry.close))
-    return found
-
-
-def _unanswered_pings(entries: list[Entry]) -> frozenset[int]:
+def _unanswered_pings(entries: Sequence[Entry]) -> frozenset[int]:
     """Pings behind the peer's last answer: one pong may answer several. Silent where the peer's bytes are missing."""
     found: set[int] = set()
     excused: set[Side] = set()
@@ -126,15 +121,13 @@ def _unanswered_pings(entries: list[Entry]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _locate(entries: list[Entry], violations: list[ViolationEntry], frames: list[int]) -> dict[int, list[int]]:
+def _locate(entries: Sequence[Entry], violations: list[ViolationEntry]) -> dict[int, list[int]]:
     """Which violations belong to which entry."""
     wanted = {violation.frame for violation in violations if violation.frame is not None}
     by_name: dict[FrameName, int] = {}
     if wanted:
-        for place in frames:
-            entry = entries[place]
-            assert isinstance(entry, FrameEntry)
-            if entry.header.number in wanted:
+        for place, entry in enumerate(entries):
+            if isinstance(entry, FrameEntry) and entry.header.number in wanted:
                 by_name[FrameName(entry.side, entry.header.number)] = place
     found: dict[int, list[int]] = {}
     for position, violation in enumerate(violations):
@@ -146,7 +139,7 @@ def _locate(entries: list[Entry], violations: list[ViolationEntry], frames: list
     return found
 
 
-def _frame_place(entries: list[Entry], violation: ViolationEntry, by_name: dict[FrameName, int]) -> int | None:
+def _frame_place(entries: Sequence[Entry], violation: ViolationEntry, by_name: dict[FrameName, int]) -> int | None:
     if violation.frame is None:
         return None
     # The number counts in one direction: mostly the culprit's, but one who fails to react is blamed for the other's.
@@ -160,7 +153,7 @@ def _frame_place(entries: list[Entry], violation: ViolationEntry, by_name: dict[
     return places[0] if places else None
 
 
-def _packet_place(entries: list[Entry], violation: ViolationEntry) -> int | None:
+def _packet_place(entries: Sequence[Entry], violation: ViolationEntry) -> int | None:
     """The entry of the violation's packet, preferably one of the culprit; else the last one before it."""
     if violation.packet is None or not entries:
         return None
