@@ -1,4 +1,4 @@
-"""wsinspect/capture/source.py (with formats.py), wsinspect/spool.py: files, pipes, gzip, and what is no capture at all."""
+"""capture/source.py (with formats.py) and spool.py: files, pipes, gzip, and what is no capture at all."""
 
 import gzip
 import io

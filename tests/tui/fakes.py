@@ -94,7 +94,9 @@ class Teller:
         response = ResponseHead("HTTP/1.1", fields, packet, packet, time_ns, time_ns, status, "Switching Protocols")
         self.timeline.entries.append(HeadEntry(response, Side.SERVER, packet, time_ns))
 
-    def frame(self, side: Side, payload: bytes, opcode: int = Opcode.TEXT, **changes: Any) -> FrameEntry:
+    def frame(
+        self, side: Side, payload: bytes, opcode: int = Opcode.TEXT, rtt_ns: int | None = None, **changes: Any
+    ) -> FrameEntry:  # fmt: skip
         """A frame in a packet of its own."""
         packet, time_ns = self._tick()
         key = b"\x01\x02\x03\x04" if side is Side.CLIENT else b""
@@ -116,7 +118,7 @@ class Teller:
                 "time_ns": time_ns, "end_offset": 0,
             }  # fmt: skip
             close = CloseFrame(**(dict.fromkeys(CloseFrame._fields, True) | known))  # nothing else is wrong with it
-        entry = FrameEntry(FrameHeader(**(facts | changes)), side, payload, 0, packet, time_ns, message, close)
+        entry = FrameEntry(FrameHeader(**(facts | changes)), side, payload, 0, packet, time_ns, message, close, rtt_ns)
         self.timeline.entries.append(entry)
         return entry
 
