@@ -50,6 +50,11 @@ class Acknowledgements:
         """How far the bytes of `side` are acknowledged."""
         return self._channel.acknowledged(self._client_direction if side is Side.CLIENT else 1 - self._client_direction)
 
+    def of_unseen_bytes(self, side: Side) -> bool:
+        """Whether bytes of `side` are acknowledged that have not been captured, or not yet."""
+        direction = self._client_direction if side is Side.CLIENT else 1 - self._client_direction
+        return self._channel.acknowledged(direction) > self._channel.sent(direction)
+
     def time_ns(self, side: Side, offset: int) -> int:
         """When they were; 0 if that is not known."""
         return self._times.get((side, offset), 0)

@@ -193,7 +193,8 @@ class Connection:
         if isinstance(event, Fin | Reset):
             kind = TcpEndKind.FIN if isinstance(event, Fin) else TcpEndKind.RST
             if self.dialogue is not None:
-                self.dialogue.end_tcp(side, kind.value.upper(), event.packet, event.time_ns)
+                first = not self.stream.end_may_be_missed(1 - event.direction)
+                self.dialogue.end_tcp(side, kind.value.upper(), event.packet, event.time_ns, first)
             if len(self.tcp_ends) < MAX_TCP_ENDS:
                 # A FIN behind a gap is delivered later than it was captured.
                 insort(self.tcp_ends, TcpEnd(kind, side, event.packet, event.time_ns), key=lambda end: end.packet)
@@ -273,8 +274,17 @@ class Connection:
             last_breach_ns=self._judge.last_breach_ns(side),
             end_may_be_missed=self.stream.end_may_be_missed(direction),
             fin_acknowledged=self.stream.fin_acknowledged(direction),
+            known_unacknowledged=self._known_unacknowledged(side),
             lacks_close_notify=self._lacks_close_notify(direction),
         )
+
+    def _known_unacknowledged(self, side: Side) -> bool:
+        """Whether packets of the other side show that it had not got all: one behind the last bytes, or its RST."""
+        if self.dialogue is None:
+            return False
+        later_ns = self.stream.marks.last_ns(1 - self._direction(side))
+        reset = any(end.kind is TcpEndKind.RST and end.by is not side for end in self.tcp_ends)
+        return reset or later_ns > self.dialogue.half(side).last_payload_ns
 
     def _lacks_close_notify(self, direction: int) -> bool:
         """Whether TLS was set up, all of a direction was captured, and it has no close_notify nor what may be one."""

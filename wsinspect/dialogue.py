@@ -22,7 +22,7 @@ from wsinspect.websocket.pings import Answer
 from wsinspect.websocket.plain import skip_plain_frames
 from wsinspect.websocket.resync import Resynced
 from wsinspect.websocket.rhythm import QUIET_NS, Silences
-from wsinspect.websocket.sample import MaskingKeys, Subprotocol
+from wsinspect.websocket.sample import EarlySubscribe, MaskingKeys, MqttConnect, Subprotocol
 from wsinspect.websocket.side import Side
 
 LARGE_MESSAGE: Final = 1024
@@ -109,6 +109,8 @@ class Dialogue:
         """Judge what the sample of a side has shown, and see whether it is complete."""
         sample = half.sample
         for fact in sample.facts:
+            if isinstance(fact, EarlySubscribe | MqttConnect) and not self._both_seen():
+                continue
             place = (fact.frame, packet, time_ns)
             self._judge.found(fact, half, place)
             if isinstance(fact, MaskingKeys) and half.from_start and not half.last_gap_packet:
@@ -120,6 +122,9 @@ class Dialogue:
         half.sampling = sample.wants_keys or sample.wants_messages
         half.expects_json = sample.expects_json and not sample.wants_messages
         half.messages.collects = sample.wants_messages or sample.expects_json
+
+    def _both_seen(self) -> bool:
+        return self._all_seen(self.client) and self._all_seen(self.server)
 
     def _compare_keys(self, keys: tuple[bytes, ...], place: Place) -> None:
         """The client's first masking keys, nothing missed before them: are they those of another connection?"""
@@ -164,10 +169,10 @@ class Dialogue:
         left = [half.parting.time_ns for half in (self.client, self.server) if half.parting is not None]
         return max(self.longest_silence_ns, min([now_ns, *left]) - last_ns)
 
-    def end_tcp(self, side: Side, how: str, packet: int, time_ns: int) -> None:
-        """`side` sent a FIN or an RST."""
+    def end_tcp(self, side: Side, how: str, packet: int, time_ns: int, first: bool) -> None:
+        """`side` sent a FIN or an RST; `first`: the other one cannot have done so before unseen."""
         half, peer = (self.client, self.server) if side is Side.CLIENT else (self.server, self.client)
-        first = not peer.ended
+        first = first and not peer.ended
         half.ended = True
         failed = self._reactions.ended(half, how, time_ns, packet, first)
         if failed is not None and half.decoder.synced:
@@ -229,6 +234,7 @@ class Dialogue:
             messages=half.messages.tally,
             last_data_ns=half.last_data_ns,
             mismatched_pong=half.mismatched_pong,
+            answered_unseen_pings=half.answered_unseen_pings,
         )
 
     def _decode(self, chunk: Chunk, half: Half, peer: Half) -> None:
@@ -358,7 +364,9 @@ class Dialogue:
             half.close_follows_large_message = _latest_is_large(peer)
             half.answers_after_close = False
             received = peer.close
-            if received is not None:
+            half.close_in_the_dark = not self._both_seen()
+            # Bytes that are delivered late, behind a gap, are no sign of what came first.
+            if received is not None and received.packet <= close.packet and not half.close_in_the_dark:
                 had_arrived = self._acknowledgements.reached(peer.side, received.end_offset)
                 acknowledged_ns = self._acknowledgements.time_ns(peer.side, received.end_offset)
                 data = half.data_frames - half.data_at_close
@@ -382,9 +390,13 @@ class Dialogue:
         breaches = [one for one in self._judge.breaches(peer.side) if (one.packet or 0) <= close.packet]
         since_ns = close.time_ns - nanoseconds(self._judge.thresholds.reaction_time)
         recent = tuple(one.rule for one in breaches if (one.last_time_ns or 0) >= since_ns)
-        all_seen = all(half.from_start and half.nothing_missed for half in (self.client, self.server))
+        all_seen = self._both_seen()
         causes = tuple(rule for rule in recent if rule in FAILING)
         return FailureClose(close, causes, bool(breaches), all_seen and not peer.unknown_extension)
+
+    def _all_seen(self, half: Half) -> bool:
+        """Whether all that a side has sent, as far as the other one knows it, was captured and could be judged."""
+        return half.from_start and half.nothing_missed and not self._acknowledgements.of_unseen_bytes(half.side)
 
     def _await_reactions(self, half: Half, end: int) -> None:
         """What was broken in the frame that ends at stream offset `end`: does the other side mind?"""
@@ -408,11 +420,13 @@ class Dialogue:
         )
 
     def _take_pong(self, header: FrameHeader, payload: bytes, piece: FramePiece, half: Half, peer: Half) -> int | None:
-        answer = peer.pings.answer(payload, piece.time_ns)
+        answer = peer.pings.answer(payload, header.packet, piece.time_ns)
         if answer is None:
             return None
         ping = answer.ping
         place = (header.number, header.packet, header.time_ns)
+        if ping is None and not self._all_seen(peer):
+            half.answered_unseen_pings = True
         if half.control_is_whole and not (half.close is not None and not half.pong_is_owed):
             if ping is None and answer.outstanding and not answer.repeats_ns:
                 self._note_mismatch(Mismatch(payload, answer.outstanding, *place), half)
@@ -439,8 +453,10 @@ class Dialogue:
         since = max(1, time_ns - answer.repeats_ns) if answer.repeats_ns else 0
         if not payload and since > self._pong_slow_ns:
             since = 0  # empty Pongs of a heartbeat all look alike
-        seen = peer.from_start and peer.nothing_missed
-        return Pong(payload, ping, answer.skipped, since, acknowledged_ns, held_up, seen, time_ns)
+        seen = self._all_seen(peer)
+        sure = seen and half.nothing_missed and not half.answered_unseen_pings
+        skipped = answer.skipped if sure else 0
+        return Pong(payload, ping, skipped, since, acknowledged_ns, held_up, seen, time_ns)
 
     @property
     def _pong_slow_ns(self) -> int:

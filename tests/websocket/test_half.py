@@ -7,7 +7,7 @@ from tests.transport.segments import chunk
 from wsinspect.websocket.frames import FramePiece
 from wsinspect.websocket.half import MAX_CONTROL_PAYLOAD, Half, is_data
 from wsinspect.websocket.handshake import Handshake
-from wsinspect.websocket.pings import MAX_OUTSTANDING_PINGS
+from wsinspect.websocket.pings import MAX_OUTSTANDING_PINGS, Ping
 from wsinspect.websocket.side import Side
 
 
@@ -132,7 +132,7 @@ def test_a_pong_answers_a_ping_and_all_before_it(
     """RFC 6455 §5.5.3: an endpoint may elect to send a Pong for only the most recently processed Ping."""
     sender = pinged(*pings)
     assert sender.pings.awaits(pong) is (answered is not None)
-    answer = sender.pings.answer(pong, 0)
+    answer = sender.pings.answer(pong, 9, 0)
     assert answer is not None
     assert (answer.ping.payload if answer.ping else None) == answered
     assert [waiting.payload for waiting in sender.pings.outstanding] == left
@@ -142,3 +142,13 @@ def test_pings_are_remembered_up_to_a_limit() -> None:
     sender = pinged(*(number.to_bytes(2, "big") for number in range(MAX_OUTSTANDING_PINGS + 10)))
     assert len(sender.pings.outstanding) == MAX_OUTSTANDING_PINGS
     assert not sender.pings.awaits(b"\x00\x00")
+
+
+def test_a_ping_that_is_delivered_after_its_pong_is_answered() -> None:
+    """Behind a hole in the capture one direction is delivered late."""
+    sender = pinged(b"a")
+    assert sender.pings.answer(b"b", 9, 0).ping is None  # type: ignore[union-attr]
+    sender.pings.add(Ping(5, b"b", 8, 0, 0, 0))
+    sender.pings.add(Ping(6, b"b", 10, 0, 0, 0))
+    assert sender.pings.answered == 1
+    assert [ping.packet for ping in sender.pings.outstanding] == [10]

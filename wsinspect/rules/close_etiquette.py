@@ -221,7 +221,7 @@ def _is_html(text: str) -> bool:
     aka=("no status received", "`CLOSE_NO_STATUS`", "1005"),
 )
 def close_without_code(close: CloseFrame, half: Half) -> Finding | None:
-    if close.body or half.close is not close:
+    if close.body or half.close is not close or half.close_in_the_dark:
         return None
     received = half.close_reply.received if half.close_reply else None
     if received is not None and not received.body:

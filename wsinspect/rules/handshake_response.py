@@ -158,7 +158,7 @@ def response_http_version(handshake: Handshake, side: Side) -> Finding | None:
 )
 def unsolicited_101(handshake: Handshake, side: Side) -> Finding | None:
     request = handshake.request
-    if request is None or handshake.asking is not None or not handshake.accepted:
+    if request is None or handshake.asking is not None or not handshake.accepted or request.method == "CONNECT":
         return None
     return Finding(f"101 with Upgrade: websocket to a plain {request.method} {quoted(request.target)}")
 

@@ -52,6 +52,8 @@ def _was_ignored(ping: Ping, mine: SideEnding, peer: SideEnding) -> bool:
     """Whether it is certain that the Ping arrived and was not answered."""
     if ping.end_offset > peer.acknowledged or mine.last_gap_packet >= ping.packet:
         return False
+    if mine.answered_unseen_pings:
+        return False  # RFC 6455 §5.5.3: the answer to a later Ping, not captured, is one to this as well
     if ping.packet < mine.mismatched_pong:
         return False  # answered, but wrongly: mismatched-pong tells
     # RFC 6455 §5.5.2: "unless it already received a Close frame"; which of the two it read first nobody sees.

@@ -175,7 +175,7 @@ def unacknowledged_data_lost(ending: Ending, side: Side) -> Finding | None:
         return None
     parts = []
     for end in (ending.client, ending.server):
-        if end.unacknowledged_bytes and not end.end_may_be_missed:
+        if end.unacknowledged_bytes and end.known_unacknowledged and not end.end_may_be_missed:
             what = f"{counted(end.unacknowledged_bytes, 'byte')} of the {end.side}"
             if end.close is not None and not end.close_acknowledged:
                 what += f", its Close among them (the {end.side.peer} reports 1006)"

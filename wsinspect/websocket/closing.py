@@ -87,9 +87,13 @@ class SideEnding:
     """Time of its last data frame."""
     mismatched_pong: int = 0
     """Packet of its last Pong that fitted none of the Pings that waited; 0 without one."""
+    answered_unseen_pings: bool = False
+    """Whether it sent a Pong that may answer a Ping which was not captured."""
     end_may_be_missed: bool = False
     """Whether the other side acknowledged a FIN that was not captured."""
     fin_acknowledged: bool = False
+    known_unacknowledged: bool = False
+    """Whether packets of the other side show that `unacknowledged_bytes` are what they seem."""
     lacks_close_notify: bool = False
     """Whether it ended TCP below TLS without the alert that says goodbye; False without TLS."""
 

@@ -117,14 +117,14 @@ class Half:
     """The sender's side of one direction."""
 
     __slots__ = (
-        "_control", "_control_missing", "_resynchroniser", "answers_after_close", "broke_after_close", "close",
-        "close_follows_large_message", "close_received", "close_reply", "counts", "data_at_close", "decoder",
-        "deflate_agreed", "deflate_offered", "ended", "expects_json", "extensions_known", "final_fragment_end",
-        "flood", "from_start", "last_data_ns", "last_gap_packet", "last_masking_key", "last_packet",
-        "last_piece_ns", "last_time_ns", "may_have_missed_frames", "messages", "mismatched_pong", "parting",
-        "ping_burst", "pings", "pong_is_owed", "rhythm", "roles_known", "sample", "sampling", "side",
-        "subprotocol", "text_is_wrong", "tiny_bytes", "tiny_frames", "tls_suspect", "unfinished",
-        "unknown_extension",
+        "_control", "_control_missing", "_resynchroniser", "answered_unseen_pings", "answers_after_close",
+        "broke_after_close", "close", "close_follows_large_message", "close_in_the_dark", "close_received",
+        "close_reply", "counts", "data_at_close", "decoder", "deflate_agreed", "deflate_offered", "ended",
+        "expects_json", "extensions_known", "final_fragment_end", "flood", "from_start", "last_data_ns",
+        "last_gap_packet", "last_masking_key", "last_packet", "last_piece_ns", "last_time_ns",
+        "may_have_missed_frames", "messages", "mismatched_pong", "parting", "ping_burst", "pings",
+        "pong_is_owed", "rhythm", "roles_known", "sample", "sampling", "side", "subprotocol", "text_is_wrong",
+        "tiny_bytes", "tiny_frames", "tls_suspect", "unfinished", "unknown_extension",
     )  # fmt: skip
 
     def __init__(
@@ -186,6 +186,10 @@ class Half:
         """Whether it has sent a FIN or RST."""
         self.tls_suspect = -1
         """Frame that began like a TLS record, its payload being yet to come."""
+        self.answered_unseen_pings = False
+        """Whether a Pong of it came that may answer a Ping which was not captured, or comes late."""
+        self.close_in_the_dark = False
+        """Whether bytes of the other side, perhaps its Close, may have been missed before this one sent its own."""
         self.data_at_close = 0
         """Data frames it had sent when `close_received` passed."""
         self.pings = Pings()

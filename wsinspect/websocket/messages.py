@@ -42,6 +42,7 @@ EMPTY: Final = b"\x00"
 
 
 _NOTHING: Final[list[MessageEvent]] = []
+_INFLATED: Final = (Outcome.OK, Outcome.CONTEXT_USED)
 
 
 class DeflateSetup(NamedTuple):
@@ -236,7 +237,6 @@ class MessageAssembler:
         self._first = header.number
         self.latest = self.latest_inflated = self._missing = 0
         self._kept = []
-        self._content = [] if self.collects else None
         self._tail = b""
         self.fragments = self.empty_run = 0
         self._joined = self._context_use = None
@@ -245,6 +245,7 @@ class MessageAssembler:
         if self._may_infer and header.rsv & RSV1:
             self._infer()
         self._compressed = self._setup is not None and bool(header.rsv & RSV1)
+        self._content = [] if self.collects and (self._compressed or not header.rsv) else None
         # With RSV1 and nothing agreed the payload may be anything; the bit has been reported, its bytes are not judged.
         judged = header.opcode == Opcode.TEXT and (self._compressed or not header.rsv & RSV1)
         self._utf8 = Utf8Validator() if judged else None
@@ -387,7 +388,8 @@ class MessageAssembler:
                 events.append(WindowExceeded(distance, self._setup.window_bits, *place))
         if self._compressed and self._inflater:
             self._judge_compressed(self._inflater, place, events)
-        if self._content is not None and not (events and isinstance(events[-1], BadUtf8)):
+        inflated = not self._compressed or (self._inflater is not None and self._inflater.outcome in _INFLATED)
+        if self._content is not None and inflated and not (events and isinstance(events[-1], BadUtf8)):
             events.append(Content(self._opcode, b"".join(self._content), *place))
             self._content = None
         if self._keep:
@@ -406,7 +408,7 @@ class MessageAssembler:
         outcome = inflater.outcome
         if self._tail == TAIL and not self._missing:
             events.append(TailKept(*place))
-        if outcome not in (Outcome.OK, Outcome.CONTEXT_USED):
+        if outcome not in _INFLATED:
             return
         wire, length = self.latest, self.latest_inflated
         self.inflated += 1

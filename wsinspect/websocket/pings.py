@@ -41,7 +41,7 @@ class Answer(NamedTuple):
 class Pings:
     """One sender's Pings."""
 
-    __slots__ = ("_answered", "_spare", "answered", "outstanding")
+    __slots__ = ("_answered", "_early", "_spare", "answered", "outstanding")
 
     def __init__(self) -> None:
         self.outstanding: list[Ping] = []
@@ -51,8 +51,15 @@ class Pings:
         # Of several Pings with one payload the first Pong answers all; more of the same may follow all the same.
         self._spare: dict[bytes, int] = {}
 
+        # Pongs that fitted nothing, with their packets: behind a hole a Ping is delivered after its Pong.
+        self._early: list[tuple[bytes, int]] = []
+
     def add(self, ping: Ping) -> None:
         """A Ping: remembered until a Pong answers it or a later one."""
+        if any(payload == ping.payload and packet > ping.packet for payload, packet in self._early):
+            self.answered += 1
+            self.outstanding.clear()
+            return
         if len(self.outstanding) >= MAX_OUTSTANDING_PINGS:
             del self.outstanding[0]
         self.outstanding.append(ping)
@@ -61,7 +68,7 @@ class Pings:
         """Whether a Ping with this payload is unanswered."""
         return any(ping.payload == payload for ping in self.outstanding)
 
-    def answer(self, payload: bytes, time_ns: int) -> Answer | None:
+    def answer(self, payload: bytes, packet: int, time_ns: int) -> Answer | None:
         """The other side's Pong answers this Ping and all before it; None for one of several equal answers."""
         pings = self.outstanding
         outstanding = len(pings)
@@ -78,6 +85,8 @@ class Pings:
         if self._spare.get(payload, 0):
             self._spare[payload] -= 1
             return None
+        self._early.append((payload, packet))
+        del self._early[:-MAX_ANSWERED]
         earlier = next((at for known, at in reversed(self._answered) if known == payload), 0)
         return Answer(None, 0, outstanding, earlier)
 

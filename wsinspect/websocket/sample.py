@@ -93,12 +93,14 @@ SampleFact = MaskingKeys | ControlCharacters | JsonInBinary | BrokenJson | MqttC
 class Subprotocol:
     """What both sides of a connection have to know of each other for the rules of its subprotocol."""
 
-    __slots__ = ("acknowledged", "channels", "graphql", "name", "offers_mqtt")
+    __slots__ = ("acknowledged", "channels", "graphql", "known", "name", "offers_mqtt")
 
     def __init__(self, handshake: Handshake) -> None:
         self.name = handshake.subprotocol or ""
         self.graphql = self.name == _GRAPHQL
         self.channels = _KUBERNETES.get(self.name)
+        self.known = handshake.request is not None and handshake.response is not None
+        """Whether both heads were captured."""
         self.offers_mqtt = any(_is_mqtt(name) for name in handshake.offered_subprotocols)
         self.acknowledged = False
         """Whether the server's `connection_ack` has passed."""
@@ -172,7 +174,8 @@ class Sample:
                 self._look_at_text(data, frame)
             else:
                 self._look_at_binary(data, frame)
-            if self._messages == 1 and self._side is Side.CLIENT and opcode == _BINARY and _is_mqtt_connect(data):
+            known = self._messages == 1 and self._subprotocol.known
+            if known and self._side is Side.CLIENT and opcode == _BINARY and _is_mqtt_connect(data):
                 subprotocol = self._subprotocol
                 self.facts.append(MqttConnect(subprotocol.offers_mqtt, subprotocol.is_mqtt, frame))
         elif opcode == _TEXT and self.expects_json and not has_json_ends(data):
