@@ -37,8 +37,8 @@ class Dialogue:
     """What client and server say to each other in frames."""
 
     __slots__ = (
-        "_acknowledgements", "_first_keys", "_heartbeat_seen", "_judge", "_mismatches", "_opened_ns", "_reactions",
-        "_timeline", "client", "longest_silence_ns", "rtts", "server", "silences",
+        "_acknowledgements", "_first_keys", "_heartbeat_seen", "_judge", "_mismatches", "_on_trial", "_opened_ns",
+        "_reactions", "_timeline", "client", "longest_silence_ns", "rtts", "server", "silences",
     )  # fmt: skip
 
     def __init__(
@@ -57,6 +57,7 @@ class Dialogue:
         self.client = Half(Side.CLIENT, handshake, in_sync[0], keep, subprotocol, limits)
         self.server = Half(Side.SERVER, handshake, in_sync[1], keep, subprotocol, limits)
         self._reactions = Reactions(nanoseconds(judge.thresholds.reaction_time))
+        self._on_trial = False  # whether a reaction is awaited
         self._mismatches: dict[Side, Mismatch] = {}  # Pongs that fit no Ping, while one that does may still come
         self._heartbeat_seen = False  # whether any Ping or Pong has passed
         self.rtts = array("q")
@@ -90,7 +91,7 @@ class Dialogue:
                 half.last_time_ns = half.last_data_ns = time_ns
                 if half.sampling or half.flood:
                     self._look(half, packet, time_ns)
-                if self._reactions.cases:
+                if self._on_trial:
                     self._went_on(half, peer, "it sent data", (half.decoder.count - 1, packet, time_ns))
                 if plain == len(data):
                     return
@@ -303,7 +304,7 @@ class Dialogue:
             half.final_fragment_end = end_of(header)
         if header.length <= half.tiny_bytes:
             half.add_tiny(piece.time_ns)
-        if self._reactions.cases:
+        if self._on_trial:
             self._went_on(half, peer, "it sent data", (header.number, piece.packet, piece.time_ns))
 
     def _look_for_tls(self, piece: FramePiece, half: Half) -> None:
@@ -340,7 +341,7 @@ class Dialogue:
             half.answers_after_close = self._answers_later_ping(payload, half, peer)
             self._begin_frame(header, half)
             rtt_ns = self._take_pong(header, payload, piece, half, peer)
-            if self._reactions.cases:
+            if self._on_trial:
                 self._went_on(half, peer, "it sent a Pong", (header.number, piece.packet, piece.time_ns))
         elif opcode == Opcode.PING and half.control_is_whole:
             half.add_ping(header, payload, peer.frames_sent)
@@ -403,6 +404,7 @@ class Dialogue:
         for rule, by, place in self._judge.fresh:
             if by is half.side:
                 self._reactions.breach(rule, by, place, end)
+                self._on_trial = True
         self._judge.fresh.clear()
 
     def _went_on(self, half: Half, peer: Half, what: str, place: Place) -> None:
@@ -411,6 +413,7 @@ class Dialogue:
             acknowledged = self._acknowledgements.offset(peer.side)
             for tolerated, where in self._reactions.went_on(half, peer, acknowledged, what, place):
                 self._judge.found(tolerated, half, where)
+            self._on_trial = bool(self._reactions.cases)
 
     def _answers_later_ping(self, payload: bytes, half: Half, peer: Half) -> bool:
         """Whether a Pong behind its sender's own Close answers a Ping that came after that."""
@@ -451,9 +454,9 @@ class Dialogue:
             and acknowledgements.reached(peer.side, peer.final_fragment_end)
         )
         since = max(1, time_ns - answer.repeats_ns) if answer.repeats_ns else 0
-        if not payload and since > self._pong_slow_ns:
-            since = 0  # empty Pongs of a heartbeat all look alike
         seen = self._all_seen(peer)
+        if not seen or (not payload and since > self._pong_slow_ns):
+            since = 0  # an unseen Ping may be what it answers, and empty Pongs of a heartbeat all look alike
         sure = seen and half.nothing_missed and not half.answered_unseen_pings
         skipped = answer.skipped if sure else 0
         return Pong(payload, ping, skipped, since, acknowledged_ns, held_up, seen, time_ns)

@@ -1,7 +1,7 @@
 """Rules of how masking keys are made: they have to be unpredictable (RFC 6455 §5.3, §10.3)."""
 
 from itertools import pairwise
-from typing import Final
+from typing import Final, Literal
 
 from wsinspect.rules.rule import By, Finding, Need, Rule, Severity, rule
 from wsinspect.rules.thresholds import DEFAULTS, Thresholds
@@ -56,7 +56,10 @@ def predictable_masking_key(sample: MaskingKeys, half: Half, limits: Thresholds 
 
 def _pattern(sample: MaskingKeys) -> str:
     keys = sample.keys
-    for order in ("big", "little"):
+    orders: tuple[Literal["big", "little"], ...] = ("big", "little")
+    for order in orders:
+        if not _may_be_pattern(keys, order, sample.times[0]):
+            continue
         numbers = [int.from_bytes(key, order) for key in keys]
         steps = {(after - before) % _MODULUS for before, after in pairwise(numbers)}
         if len(steps) == 1:
@@ -64,12 +67,18 @@ def _pattern(sample: MaskingKeys) -> str:
         times = [time_ns / 1e9 for time_ns in sample.times]
         if all(abs(number - time) <= _CLOCK_SECONDS for number, time in zip(numbers, times, strict=True)):
             return f"are the Unix time of their packets ({order}-endian)"
-    numbers = [int.from_bytes(key, "big") for key in keys]
-    flips = {after ^ before for before, after in pairwise(numbers)}
-    if len(flips) == 1:
-        return f"differ by XOR {flips.pop():08x} each"
     distinct = len(set(keys))
-    return f"are {distinct} different ones" if 4 * distinct <= len(keys) else ""
+    if 4 * distinct <= len(keys):
+        return f"are {distinct} different ones"
+    flip = int.from_bytes(keys[0], "big") ^ int.from_bytes(keys[1], "big")
+    pairs = pairwise(int.from_bytes(key, "big") for key in keys)
+    return f"differ by XOR {flip:08x} each" if all(before ^ after == flip for before, after in pairs) else ""
+
+
+def _may_be_pattern(keys: tuple[bytes, ...], order: Literal["big", "little"], time_ns: int) -> bool:
+    """Whether the first three keys do not rule it out: nearly always they do."""
+    first, second, third = (int.from_bytes(key, order) for key in keys[:3])
+    return (second - first - third + second) % _MODULUS == 0 or abs(first - time_ns / 1e9) <= _CLOCK_SECONDS
 
 
 @rule(
@@ -89,9 +98,9 @@ def low_entropy_masking_key(sample: MaskingKeys, half: Half, limits: Thresholds 
     if len(keys) != limits.mask_entropy_frames or len(keys) < 3:
         return None
     for place in range(4):
-        values = {key[place] for key in keys}
-        if len(values) == 1:
-            return Finding(f"byte {place} of the first {len(keys)} masking keys is always {values.pop():02X}")
+        value = keys[0][place]
+        if all(key[place] == value for key in keys):
+            return Finding(f"byte {place} of the first {len(keys)} masking keys is always {value:02X}")
     if all(0x20 <= byte <= 0x7E for key in keys for byte in key):
         return Finding(f"the first {len(keys)} masking keys are printable ASCII throughout")
     return None

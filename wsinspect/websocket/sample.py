@@ -5,6 +5,7 @@ few subprotocols. Out: facts for the rules. So healthy traffic costs nothing onc
 """
 
 import json
+import re
 from typing import Any, Final, NamedTuple
 
 from wsinspect.websocket.frames import Opcode, unmask
@@ -20,7 +21,7 @@ JSON_HABIT: Final = 10
 
 _TEXT: Final = int(Opcode.TEXT)
 _BINARY: Final = int(Opcode.BINARY)
-_CONTROLS: Final = bytes(byte for byte in range(32) if byte not in b"\t\n\r") + b"\x7f"
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _TOO_MANY_CONTROLS: Final = 0.1
 _JSON_ENDS: Final = {ord("{"): ord("}"), ord("["): ord("]")}
 _SPACE: Final = b" \t\r\n"
@@ -189,18 +190,21 @@ class Sample:
         return subprotocol.channels is not None or (subprotocol.graphql and not subprotocol.acknowledged)
 
     def _look_at_text(self, data: bytes, frame: int) -> None:
-        controls = len(data) - len(data.translate(None, _CONTROLS))
-        nuls = data.count(0)
-        if nuls or controls > _TOO_MANY_CONTROLS * len(data):
-            self.facts.append(ControlCharacters(nuls, controls, len(data), frame))
+        if _CONTROL.search(data):
+            controls, nuls = len(_CONTROL.findall(data)), data.count(0)
+            if nuls or controls > _TOO_MANY_CONTROLS * len(data):
+                self.facts.append(ControlCharacters(nuls, controls, len(data), frame))
         self._look_at_json(data, frame)
 
     def _look_at_json(self, data: bytes, frame: int) -> None:
+        if not self.expects_json:  # a habit shows in how messages begin and end
+            self.json_messages += has_json_ends(data)
+            return
         error = _json_error(data)
-        if not error:
-            self.json_messages += 1
-        elif self.expects_json:
+        if error:
             self.facts.append(BrokenJson(self.json_messages, error, frame))
+        else:
+            self.json_messages += 1
 
     def _look_at_binary(self, data: bytes, frame: int) -> None:
         if has_json_ends(data) and not _json_error(data):
