@@ -114,17 +114,17 @@ def _sorted(places: PacketPlaces) -> Iterator[tuple[int, int]]:
 
 
 def _violations(selection: Selection, place: int, report: model.Connection) -> Iterator[tuple[int, str]]:
-    """Packet numbers and what was broken there. The report tells of first times; others take a replay."""
-    if all(violation.count == 1 for violation in report.violations):
-        for violation in report.violations:
-            if violation.packet is not None:
-                yield violation.packet, _comment(violation.rule, violation.severity, violation.by, violation.detail)
-        return
-    told: Counter[tuple[str, str | None]] = Counter()
-    for entry in selection.timeline(place).violations:
-        told[entry.rule, entry.by] += 1
-        if entry.packet is not None and told[entry.rule, entry.by] <= MAX_COMMENTS:
-            yield entry.packet, _comment(entry.rule, entry.severity, entry.by, entry.detail)
+    """Packet numbers and what was broken there: first times from the report, the others from a replay."""
+    for violation in report.violations:
+        if violation.packet is not None:
+            yield violation.packet, _comment(violation.rule, violation.severity, violation.by, violation.detail)
+    told = Counter({(violation.rule, violation.by): 0 for violation in report.violations if violation.count > 1})
+    for entry in selection.timeline(place).violations if told else ():
+        key = entry.rule, entry.by
+        if key in told:
+            told[key] += 1
+            if 1 < told[key] <= MAX_COMMENTS and entry.packet is not None:
+                yield entry.packet, _comment(entry.rule, entry.severity, entry.by, entry.detail)
 
 
 def _comment(rule: str, severity: str, by: str | None, detail: str) -> str:
