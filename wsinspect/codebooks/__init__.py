@@ -1,0 +1,1 @@
+"""What private close codes mean to the services that use them, and how such a service is recognised."""
