@@ -14,7 +14,6 @@ import msgspec
 from msgspec import Struct
 
 
-
 class Message(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the first message of a side looks like, blanks and line ends left out."""
 
@@ -43,7 +42,7 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The rule that it speaks of, or words."""
 
 
-class Book(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Book(Struct, frozen=True, eq=False, kw_only=True, forbid_unknown_fields=True):
     """A service, its codes and its marks. Any one mark that fits is enough."""
 
     name: str

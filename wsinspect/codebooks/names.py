@@ -14,7 +14,9 @@ from wsinspect.websocket.closecodes import CloseCode, Senders, describe
 _WITH_REASON: Final = frozenset({1002, 1011})
 """Standard codes whose reason text can tell which program sent them."""
 _WITH_SERVICE: Final = frozenset({1001, 1009})
-"""Standard codes that a service is known to send at a limit of its own."""
+"""Standard codes that a service is known to send at a limit of its own …"""
+_SERVICE_HOST: Final = ".execute-api."
+"""… and what the host of such a one has in it: for these codes no codebook is read without need."""
 _STANDARD: Final = ("RFC 6455", "IANA")
 _HTTP: Final = range(4400, 4600)
 """Private codes that are often an HTTP status + 4000."""
@@ -33,6 +35,33 @@ class CloseName(NamedTuple):
     """What the codebook was recognised by, with `likely, ` in front where that is no proof."""
     shown: str
     """Number, name, who gave it and why."""
+
+    @property
+    def in_a_sentence(self) -> str:
+        """Number and name; who gave it and why only where not everybody knows."""
+        if self.codebook is None and self.registry in _STANDARD:
+            return f"{self.code} {self.name}"
+        number, _, rest = self.shown.partition(" ")
+        return f"{number} ({rest.replace('; ', ', ')})" if self.name not in rest else self.shown.replace("; ", ", ")
+
+
+class Namer:
+    """Names the codes of one connection."""
+
+    def __init__(self, clues: Callable[[], Clues], library: Library = NO_BOOKS) -> None:
+        """`clues` is asked once, if a number does not say all."""
+        self._ask = clues
+        self._clues: Clues | None = None
+        self._library = library
+
+    def __call__(self, code: int, reason: str = "") -> CloseName:
+        """The name of `code` (0 to 65535) in a Close with `reason`."""
+        return name_code(code, reason, self._known, self._library)
+
+    def _known(self) -> Clues:
+        if self._clues is None:
+            self._clues = self._ask()
+        return self._clues
 
 
 def name_code(code: int, reason: str, clues: Callable[[], Clues], library: Library = NO_BOOKS) -> CloseName:
@@ -69,8 +98,8 @@ def _standard(known: CloseCode, reason: str, clues: Callable[[], Clues], library
             if one.code == code and reason.startswith(one.text):
                 shown = f"{plain.shown}; {book.name}, because reason={one.text}: {one.means}"
                 return plain._replace(codebook=book.name, because=f"reason={one.text}", shown=shown)
-    if code in _WITH_SERVICE:
-        found = recognise(code, clues(), library)
+    if code in _WITH_SERVICE and _SERVICE_HOST in ((its := clues()).url or ""):
+        found = recognise(code, its, library)
         if found is not None and code in found.book.standard:
             shown = f"{plain.shown}; {found.book.name}, {_because(found)}: {found.book.standard[code]}"
             return plain._replace(codebook=found.book.name, because=_reason(found), shown=shown)

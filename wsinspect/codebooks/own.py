@@ -81,5 +81,7 @@ def _book(name: str, table: Codebook) -> Book:
 def _named(name: str, by_name: Mapping[str, Book]) -> Book:
     book = by_name.get(name.lower())
     if book is None:
-        raise WsinspectError(f"hints: there is no codebook {name!r}", suggestion(name, (b.name for b in by_name.values())))
+        raise WsinspectError(
+            f"hints: there is no codebook {name!r}", suggestion(name, (b.name for b in by_name.values()))
+        )
     return book

@@ -5,6 +5,7 @@ The stronger sign decides. Two books that fit equally well leave the connection 
 
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -62,6 +63,8 @@ NO_BOOKS: Final = Library()
 """The user has none."""
 
 
+# Thousands of connections to one service end alike; a token in the URL is what makes them differ, if anything.
+@lru_cache(maxsize=4096)
 def recognise(code: int, clues: Clues, library: Library = NO_BOOKS) -> Recognised | None:
     """The codebook that says what `code` means on a connection; None if no sign tells, or if it tells of two.
 

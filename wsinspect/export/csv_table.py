@@ -37,6 +37,9 @@ COLUMNS: Final[tuple[tuple[str, Callable[[model.Connection], _Value]], ...]] = (
     ("payload_bytes_server", lambda it: it.payload_bytes.server),
     ("rtt_median_ms", lambda it: round(it.ping.rtt_median * 1000, 3) if it.ping.rtt_median is not None else None),
     ("close_code", lambda it: it.close.event.client.code if it.close.event and it.close.event.client else None),
+    ("close_name", lambda it: _told(it, "name")),
+    ("close_codebook", lambda it: _told(it, "codebook")),
+    ("close_codebook_because", lambda it: _told(it, "because")),
     ("close_initiator", lambda it: it.close.initiator),
     ("close_client", lambda it: _close(it.close.client_frame)),
     ("close_server", lambda it: _close(it.close.server_frame)),
@@ -79,6 +82,12 @@ def cell(value: _Value) -> str | int | float:
 
 def _seconds(opened: float | None, ended: float | None) -> float | None:
     return round(ended - opened, 6) if opened is not None and ended is not None else None
+
+
+def _told(connection: model.Connection, field: str) -> str | None:
+    """What is known of the code that the client's program was told."""
+    event = connection.close.event.client if connection.close.event else None
+    return getattr(event, field) if event else None
 
 
 def _close(frame: model.CloseFrame | None) -> str | None:

@@ -58,10 +58,13 @@ def close_story(connection: model.Connection) -> Iterator[Fact]:
         (side, frame) for side, frame in (("client", close.client_frame), ("server", close.server_frame)) if frame
     ]
     for side, frame in sorted(frames, key=lambda pair: pair[1].packet):
-        code = f"{frame.code} {frame.name}" if frame.name else "without a code" if frame.code is None else frame.code
-        yield Fact(f"Close of the {side}", f"{code}, packet {frame.packet}, {utc(frame.time)}", False)
+        yield Fact(f"Close of the {side}", f"packet {frame.packet}, {utc(frame.time)}", False)
+        yield Fact("its code", frame.shown, frame.codebook is not None)
         if frame.reason:
             yield Fact("its reason", frame.reason, True)
+    if close.message is not None:
+        yield Fact("said in a message", f'c[{close.message.code},"{close.message.reason}"] (SockJS message)', True)
+        yield Fact("its code", close.message.shown, True)
     if close.tcp is not None:
         kind, by = close.tcp.kind.upper(), close.tcp.by
         yield Fact("end of TCP", f"{kind} by the {by}, packet {close.tcp.packet}, {utc(close.tcp.time)}", False)
@@ -71,7 +74,7 @@ def close_story(connection: model.Connection) -> Iterator[Fact]:
     ):
         if event is not None:
             clean = "clean" if event.was_clean else "not clean"
-            yield Fact(f"told to the {side}'s program", f"{event.code}, {clean}", False)
+            yield Fact(f"told to the {side}'s program", f"{event.code}, {clean}: {event.why}", False)
 
 
 def where(violation: model.Violation) -> str:

@@ -123,6 +123,9 @@ def _close(report: model.Connection) -> _Json | None:
     return {
         "code": told.code if told else None,
         "reason": told.reason if told else None,
+        "name": told.name if told else None,
+        "codebook": told.codebook if told else None,
+        "codebookBecause": told.because if told else None,
         "wasClean": told.was_clean if told else None,
         "initiator": close.initiator,
         "tcp": {"kind": close.tcp.kind, "by": close.tcp.by} if close.tcp else None,

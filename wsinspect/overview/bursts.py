@@ -61,7 +61,7 @@ def bursts(records: Records, start: float | None = None, end: float | None = Non
     )
     made = []
     for first, stop, usual, _, _ in found:
-        (code, name), alike = Counter((ending.code, ending.name) for _, ending in kinds[first:stop]).most_common(1)[0]
+        (code, name), alike = Counter((ending.code, ending.title) for _, ending in kinds[first:stop]).most_common(1)[0]
         made.append(Burst(times[first], times[stop - 1], stop - first, usual, code, name, alike))
     return made
 

@@ -41,7 +41,7 @@ class OverTime:
 
 def kind_of(ending: Ending) -> Kind:
     """What a chart tells apart."""
-    return (None if ending.failed else ending.code), ending.name
+    return (None if ending.failed else ending.code), ending.title
 
 
 def closes_over_time(records: Records, most: int, start: float | None = None, end: float | None = None) -> OverTime:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from math import nan
 from typing import Final, NamedTuple, TypeVar
 
+from wsinspect.websocket.closecodes import REGISTRIES
+
 T = TypeVar("T")
 
 USUAL_CODES: Final = frozenset({1000, 1001, 1005})
@@ -38,6 +40,12 @@ class Ending(NamedTuple):
     """Whether the handshake failed."""
     status: int | None = None
     """The HTTP status that it was answered with, if it failed."""
+
+    @property
+    def title(self) -> str:
+        """The name; one that a codebook gave has the codebook behind it."""
+        known = self.failed or not self.source or self.source in REGISTRIES
+        return self.name if known else f"{self.name} ({self.source})"
 
 
 class Cause(NamedTuple):

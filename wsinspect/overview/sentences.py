@@ -115,7 +115,7 @@ def _how(ending: Ending) -> str:
         return f"failed at the handshake with {ending.name}" if ending.status else "got no answer to the handshake"
     if ending.code is None:
         return "ended, with what code was not captured" if ending.means else "fell silent and nobody closed"
-    name = "" if ending.code in _PLAIN or not ending.name else f" {ending.name}"
+    name = "" if ending.code in _PLAIN or not ending.name else f" {ending.title}"
     unclean = " (not clean)" if ending.code in USUAL_CODES and not ending.usual else ""
     return f"ended {ending.code}{name}{unclean}"
 

@@ -1,7 +1,7 @@
 """A connection in a few words, for lists and filters: what its program was told, where it went, how old it is."""
 
 from wsinspect.report import model
-from wsinspect.websocket.closecodes import describe
+from wsinspect.websocket.closecodes import REGISTRIES, describe
 
 
 def told(report: model.Connection) -> model.CloseEvent | None:
@@ -13,11 +13,18 @@ def told(report: model.Connection) -> model.CloseEvent | None:
 
 
 def close_name(code: int, close: model.Close) -> str:
-    """What `code` is called; the name on the Close frame that brought it goes first."""
+    """What `code` is called; a codebook's name has the codebook behind it."""
+    name, registry = name_and_registry(code, close)
+    return f"{name} ({registry})" if registry not in REGISTRIES else name
+
+
+def name_and_registry(code: int, close: model.Close) -> tuple[str, str]:
+    """What `code` is called, and by whom; the name on the Close frame that brought it goes first."""
     for frame in (close.server_frame, close.client_frame):
         if frame is not None and frame.code == code and frame.name:
-            return frame.name
-    return describe(code).name
+            return frame.name, frame.registry or ""
+    known = describe(code)
+    return known.name, known.registry
 
 
 def split_url(url: str | None) -> tuple[str, str, str]:

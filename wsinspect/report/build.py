@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from wsinspect.capture.source import CaptureReader, open_capture
+from wsinspect.codebooks.recognise import NO_BOOKS, Library
 from wsinspect.connection import Connection
 from wsinspect.diagnosis.cause import Diagnosis
 from wsinspect.diagnosis.diagnose import diagnose_all, diagnose_one
@@ -15,17 +16,18 @@ from wsinspect.diagnosis.timers import Timers, known_timers
 from wsinspect.inspector import Inspector
 from wsinspect.keys import NO_OPTIONS, KeySource
 from wsinspect.report import model
+from wsinspect.report.brief import close_name
+from wsinspect.report.close import close_report
 from wsinspect.report.overview import add_overview
-from wsinspect.report.sentence import summary
 from wsinspect.rules.diagnosed import DIAGNOSED
 from wsinspect.rules.rule import By, Severity
 from wsinspect.rules.violation import Violation
 from wsinspect.tls.facts import TlsFacts
 from wsinspect.websocket.closecodes import describe
-from wsinspect.websocket.closing import CloseEvent, Ending, TcpEnd, TcpEndKind, close_event
+from wsinspect.websocket.closing import Ending, TcpEndKind, close_event
 from wsinspect.websocket.extensions import DEFLATE
 from wsinspect.websocket.frames import OPCODE_NAMES
-from wsinspect.websocket.half import CloseFrame, Half
+from wsinspect.websocket.half import Half
 from wsinspect.websocket.side import Side
 
 
@@ -74,11 +76,16 @@ def capture_report(source: str, reader: CaptureReader, inspector: Inspector) -> 
     )
 
 
-def connection_reports(connections: Sequence[Connection], timers: Timers | None = None) -> list[model.Connection]:
+def connection_reports(
+    connections: Sequence[Connection], timers: Timers | None = None, codebooks: Library = NO_BOOKS
+) -> list[model.Connection]:
     """The reports on all connections, with what they show about each other. Call it when all of them are over."""
     facts = [gather(connection) for connection in connections]
     found = diagnose_all(facts, timers or known_timers())
-    return [connection_report(one, found[one.id], facts=its) for one, its in zip(connections, facts, strict=True)]
+    return [
+        connection_report(one, found[one.id], facts=its, codebooks=codebooks)
+        for one, its in zip(connections, facts, strict=True)
+    ]
 
 
 def add_diagnoses(reports: Iterable[model.Connection], facts: Sequence[Facts], timers: Timers | None = None) -> None:
@@ -102,6 +109,7 @@ def connection_report(
     diagnosis: Sequence[Diagnosis] | None = None,
     timers: Timers | None = None,
     facts: Facts | None = None,
+    codebooks: Library = NO_BOOKS,
 ) -> model.Connection:
     """The report on one connection as far as it has come; without `diagnosis`, what it shows by itself is diagnosed."""
     facts = facts or gather(connection)
@@ -110,6 +118,7 @@ def connection_report(
     handshake = connection.handshake
     ending = connection.ending(connection.last_ns)
     client, server = endpoints(connection)
+    url = _url(connection, server)
     dialogue = connection.dialogue
     halves = (dialogue.client, dialogue.server) if dialogue else (None, None)
     return model.Connection(
@@ -120,7 +129,7 @@ def connection_report(
         tls=_tls(connection),
         client=client,
         server=server,
-        url=_url(connection, server),
+        url=url,
         subprotocol=handshake.subprotocol,
         extensions=list(handshake.extensions),
         extensions_inferred=[DEFLATE] if any(half and half.messages.deflate_inferred for half in halves) else [],
@@ -135,31 +144,18 @@ def connection_report(
         messages=model.BySide(*(half.messages.count if half else 0 for half in halves)),
         payload_bytes=model.BySide(*(half.messages.payload_bytes if half else 0 for half in halves)),
         ping=_ping_report(connection),
-        close=close_report(connection, ending, diagnosis, facts.idle if facts.end is not None else None),
+        close=close_report(
+            connection,
+            ending,
+            url,
+            _diagnosis_report(diagnosis),
+            facts.idle if facts.end is not None else None,
+            codebooks,
+        ),
         violations=[
             *(_violation_report(violation) for violation in connection.violations),
             *_diagnosed_violations(diagnosis),
         ],
-    )
-
-
-def close_report(
-    connection: Connection, ending: Ending, diagnosis: Sequence[Diagnosis] = (), idle: float | None = None
-) -> model.Close:
-    """The report's `close`."""
-    client, server = close_event(ending, Side.CLIENT), close_event(ending, Side.SERVER)
-    events = None
-    if client is not None or server is not None:
-        events = model.CloseEvents(_event_report(client), _event_report(server))
-    return model.Close(
-        initiator=ending.initiator,
-        client_frame=_close_frame_report(ending.client.close),
-        server_frame=_close_frame_report(ending.server.close),
-        tcp=_tcp_report(ending.tcp),
-        event=events,
-        summary=summary(connection, ending),
-        diagnosis=_diagnosis_report(diagnosis),
-        idle=idle,
     )
 
 
@@ -215,13 +211,16 @@ def summarise(connections: Iterable[model.Connection]) -> model.Summary:
     violations: Counter[tuple[str, str]] = Counter()
     hit: Counter[tuple[str, str]] = Counter()
     causes: Counter[str] = Counter()
+    titles: dict[int, set[str]] = {}
     for connection in connections:
         total += 1
         still_open += connection.state in ("connecting", "open", "closing")
         failed += connection.state == "failed"
         event = connection.close.event
         if event is not None and event.client is not None:
-            closes[event.client.code, connection.close.initiator] += 1
+            code = event.client.code
+            closes[code, connection.close.initiator] += 1
+            titles.setdefault(code, set()).add(close_name(code, connection.close))
         causes.update({diagnosis.id for diagnosis in connection.close.diagnosis})
         for violation in connection.violations:
             violations[violation.rule, violation.severity] += violation.count
@@ -231,7 +230,7 @@ def summarise(connections: Iterable[model.Connection]) -> model.Summary:
         open=still_open,
         failed_handshakes=failed,
         closes=[
-            model.CloseCount(code, describe(code).name, initiator, count)
+            model.CloseCount(code, _title(code, titles[code]), initiator, count)
             for (code, initiator), count in closes.most_common()
         ],
         violations=[
@@ -242,6 +241,11 @@ def summarise(connections: Iterable[model.Connection]) -> model.Summary:
         ],
         diagnoses=[model.DiagnosisCount(id, count) for id, count in causes.most_common()],
     )
+
+
+def _title(code: int, titles: set[str]) -> str:
+    """What a code is called if all connections agree on that."""
+    return next(iter(titles)) if len(titles) == 1 else describe(code).name
 
 
 def _diagnosis_report(diagnosis: Sequence[Diagnosis]) -> list[model.Diagnosis]:
@@ -321,31 +325,6 @@ def _ping_report(connection: Connection) -> model.PingTimes:
     if not rtts:
         return model.PingTimes(sent, answered, None, None, None)
     return model.PingTimes(sent, answered, min(rtts), statistics.median(rtts), max(rtts))
-
-
-def _close_frame_report(close: CloseFrame | None) -> model.CloseFrame | None:
-    if close is None:
-        return None
-    known = describe(close.code) if close.code is not None else None
-    return model.CloseFrame(
-        code=close.code,
-        name=known.name if known else None,
-        registry=known.registry if known else None,
-        reason=close.reason,
-        packet=close.packet,
-        time=_seconds(close.time_ns),
-    )
-
-
-def _tcp_report(ends: tuple[TcpEnd, ...]) -> model.TcpEnd | None:
-    if not ends:
-        return None
-    first = ends[0]
-    return model.TcpEnd(kind=first.kind, by=first.by, packet=first.packet, time=_seconds(first.time_ns))
-
-
-def _event_report(event: CloseEvent | None) -> model.CloseEvent | None:
-    return model.CloseEvent(event.code, event.reason, event.was_clean) if event else None
 
 
 def _violation_report(violation: Violation) -> model.Violation:

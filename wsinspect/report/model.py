@@ -93,6 +93,26 @@ class CloseFrame(msgspec.Struct):
     reason: str
     packet: int
     time: float
+    codebook: str | None = None
+    """The codebook that was recognised; `registry` is the same if it has the code."""
+    because: str | None = None
+    """What the codebook was recognised by."""
+    shown: str = ""
+    """Number, name, who gave it and why, in words."""
+
+
+class CloseMessage(msgspec.Struct):
+    """A close code that came inside a text message, as SockJS has it."""
+
+    code: int
+    name: str
+    registry: str
+    reason: str
+    packet: int
+    time: float
+    codebook: str | None = None
+    because: str | None = None
+    shown: str = ""
 
 
 class TcpEnd(msgspec.Struct):
@@ -111,6 +131,12 @@ class CloseEvent(msgspec.Struct):
     code: int
     reason: str
     was_clean: bool
+    name: str = ""
+    registry: str = ""
+    codebook: str | None = None
+    because: str | None = None
+    why: str = ""
+    """Why the program is told so, in words."""
 
 
 class CloseEvents(msgspec.Struct):
@@ -144,6 +170,8 @@ class Close(msgspec.Struct):
     diagnosis: list[Diagnosis]
     idle: float | None = None
     """Seconds without payload of either side before the end; None while it is open, or if unknown."""
+    message: CloseMessage | None = None
+    """Why the server closed, if it said so in a text message."""
 
 
 class Violation(msgspec.Struct):

@@ -8,7 +8,7 @@ from wsinspect.overview.groups import CloseGroup
 from wsinspect.overview.overview import overview
 from wsinspect.overview.records import USUAL_CODES, Breach, Cause, Ending, Record, Records
 from wsinspect.report import model
-from wsinspect.websocket.closecodes import describe
+from wsinspect.report.brief import name_and_registry
 
 NO_ANSWER = "no answer"
 _PRESENT = ("open", "closing", "connecting")
@@ -67,7 +67,7 @@ def ending_of(connection: model.Connection) -> Ending | None:
     means, by = _who(close)
     if told is None:
         return Ending(None, "not captured" if means else "nobody closed", "", means, by, server, False)
-    name, source = _name(told.code, close)
+    name, source = map(intern, name_and_registry(told.code, close))
     return Ending(told.code, name, source, means, by, server, told.code in USUAL_CODES and told.was_clean)
 
 
@@ -92,15 +92,6 @@ def _who(close: model.Close) -> tuple[str, str]:
     if close.initiator is not None:
         return "Close", close.initiator
     return (close.tcp.kind.upper(), close.tcp.by) if close.tcp is not None else ("", "")
-
-
-def _name(code: int, close: model.Close) -> tuple[str, str]:
-    """Name and source; a Close frame with the code knows best, for a codebook may have named it."""
-    for frame in (close.server_frame, close.client_frame):
-        if frame is not None and frame.code == code and frame.name:
-            return intern(frame.name), intern(frame.registry or "")
-    known = describe(code)
-    return known.name, known.registry
 
 
 def _ended(connection: model.Connection) -> float | None:

@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from wsinspect.codebooks.names import Namer
 from wsinspect.connection import Connection
+from wsinspect.report import model
 from wsinspect.report.text import duration
 from wsinspect.report.tls_sentence import tls_summary
-from wsinspect.websocket.closecodes import describe
 from wsinspect.websocket.closing import Ending, TcpEnd, TcpEndKind, close_event
 from wsinspect.websocket.half import CloseFrame
 from wsinspect.websocket.side import Side
@@ -14,7 +15,7 @@ LONG: Final = 600
 """Seconds of silence from which on they are told in minutes or hours."""
 
 
-def summary(connection: Connection, ending: Ending) -> str:
+def summary(connection: Connection, ending: Ending, namer: Namer, message: model.CloseMessage | None = None) -> str:
     """Who ended the connection, how, and what the programs at both ends were told."""
     if ending.tls is not None:
         return tls_summary(connection, ending, ending.tls)
@@ -24,8 +25,15 @@ def summary(connection: Connection, ending: Ending) -> str:
         return f"The server's answer to the handshake was not captured{_then(ending)}."
     initiator = ending.initiator
     if initiator is None:
-        return _without_close(connection, ending)
-    return _with_close(ending, initiator) + _told(ending)
+        return _said(message) + _without_close(connection, ending)
+    return _said(message) + _with_close(ending, initiator, namer) + _told(ending)
+
+
+def _said(message: model.CloseMessage | None) -> str:
+    """What a text message had said before: `c[3000,"Go away!"] (SockJS message).`"""
+    if message is None:
+        return ""
+    return f'c[{message.code},"{message.reason}"] (SockJS message). '
 
 
 def _failed(connection: Connection, ending: Ending) -> str:
@@ -60,13 +68,13 @@ def _without_close(connection: Connection, ending: Ending) -> str:
     return f"{_tcp_ended(first, start=True)}{gone}; a Close may have been among the bytes that were not captured."
 
 
-def _with_close(ending: Ending, initiator: Side) -> str:
+def _with_close(ending: Ending, initiator: Side, namer: Namer) -> str:
     opener, answerer = ending.side(initiator), ending.side(initiator.peer)
     first, second = opener.close, answerer.close
     assert first is not None
-    text = f"{initiator.capitalize()} closed first: {_close(first)}"
+    text = f"{initiator.capitalize()} closed first: {_close(first, namer)}"
     if second is not None:
-        text += f"; {_answer(answerer.side, first, second)}"
+        text += f"; {_answer(answerer.side, first, second, namer)}"
     elif ending.tcp:
         text += f"; {answerer.side} sent no Close"
     else:
@@ -76,18 +84,17 @@ def _with_close(ending: Ending, initiator: Side) -> str:
     return text
 
 
-def _close(close: CloseFrame) -> str:
+def _close(close: CloseFrame, namer: Namer) -> str:
     if close.code is None:
         return "a Close without a code" if not close.body else "a Close with a payload of one byte"
-    name = describe(close.code).name
-    code = f"{close.code} {name}" if name else str(close.code)
+    code = namer(close.code, close.reason).in_a_sentence
     return f'{code} "{close.reason}"' if close.reason else code
 
 
-def _answer(side: Side, first: CloseFrame, second: CloseFrame) -> str:
+def _answer(side: Side, first: CloseFrame, second: CloseFrame, namer: Namer) -> str:
     if first.code == second.code:
         return f"{side} echoed {first.code}" if first.code is not None else f"{side} answered with an empty Close"
-    return f"{side} answered {_close(second)}"
+    return f"{side} answered {_close(second, namer)}"
 
 
 def _tcp_ended(end: TcpEnd, start: bool = False) -> str:

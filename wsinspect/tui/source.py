@@ -234,7 +234,7 @@ class CaptureSource:
         return self._connections[index].revision
 
     def report(self, index: int) -> model.Connection:
-        return connection_report(self._connections[index], timers=self._timers)
+        return connection_report(self._connections[index], timers=self._timers, codebooks=self._codebooks)
 
     def connection(self, index: int) -> Connection:
         return self._connections[index]

@@ -5,7 +5,7 @@ In: what both sides sent: Close frames, acknowledgements, FIN and RST, in order.
 The codes 1005 and 1006 never travel; they are derived here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Self
 
@@ -164,9 +164,8 @@ class CloseEvent:
     reason: str
     was_clean: bool
     """Whether the closing handshake was completed (RFC 6455 §7.1.4)."""
-
-
-_UNCLEAN: Final = CloseEvent(ABNORMAL, "", False)
+    why: str = field(default="", compare=False)
+    """What made it so, in words."""
 
 
 def close_event(ending: Ending, side: Side) -> CloseEvent | None:
@@ -176,7 +175,7 @@ def close_event(ending: Ending, side: Side) -> CloseEvent | None:
     """
     if ending.failed and (side is Side.CLIENT or not ending.opened):
         # The server's program never had a WebSocket. A browser's page sees 1006 and nothing else.
-        return _UNCLEAN if side is Side.CLIENT and _handshake_over(ending) else None
+        return _abnormal(_why_failed(ending)) if side is Side.CLIENT and _handshake_over(ending) else None
     if not ending.over or ending.answer_missed or ending.tls is not None:
         return None
     mine, peer = ending.side(side), ending.side(side.peer)
@@ -184,21 +183,51 @@ def close_event(ending: Ending, side: Side) -> CloseEvent | None:
     received = peer.close
     if _failed(ending, mine, peer):
         if mine.close is not None and library.tells_own_failure and side is Side.CLIENT:
-            return CloseEvent(mine.close.code or ABNORMAL, mine.close.reason, False)
-        return _UNCLEAN
+            why = f"the {side} failed the connection itself, and {library.name} tells its program the code it sent"
+            return CloseEvent(mine.close.code or ABNORMAL, mine.close.reason, False, why)
+        return _abnormal(_why_failed_by(mine))
     if received is None:
-        return _UNCLEAN if ending.tcp and not peer.may_have_missed_frames else None
+        known = ending.tcp and not peer.may_have_missed_frames
+        return _abnormal(f"no Close frame reached the {side} before TCP ended{_by(ending)}") if known else None
     if not received.whole:
         return None
     if not _arrived(ending, mine, peer, received):
-        return _UNCLEAN
-    if _refused(mine, received, library) or (peer.broke_after_close and library.frames_after_close_fail):
-        return _UNCLEAN
+        return _abnormal(f"the {peer.side}'s Close did not reach the {side} before TCP ended{_by(ending)}")
+    if _refused(mine, received, library):
+        return _abnormal(f"the {side} took the {peer.side}'s Close for broken")
+    if peer.broke_after_close and library.frames_after_close_fail:
+        return _abnormal(f"frames followed the {peer.side}'s Close, which {library.name} takes for a failure")
     # A side whose frames cannot be told apart has most likely answered: the peer accepted what it said until then.
     clean = (mine.close is not None or not mine.in_sync) and not _reset_before_done(ending, mine)
     if received.code is None:
-        return CloseEvent(library.empty_close_code, "", clean)
-    return CloseEvent(received.code, received.reason, clean)
+        why = f"the Close frame that reached the {side} has no code"
+        if library.empty_close_code != NO_STATUS:
+            why += f", and {library.name} tells its program {library.empty_close_code}"
+        return CloseEvent(library.empty_close_code, "", clean, why)
+    return CloseEvent(received.code, received.reason, clean, f"the {peer.side}'s Close frame reached the {side}")
+
+
+def _abnormal(why: str) -> CloseEvent:
+    return CloseEvent(ABNORMAL, "", False, why)
+
+
+def _by(ending: Ending) -> str:
+    return f" ({ending.tcp[0].kind.upper()} by the {ending.tcp[0].by})" if ending.tcp else ""
+
+
+def _why_failed(ending: Ending) -> str:
+    if ending.tls is not None:
+        return "TLS could not be set up; RFC 6455 calls that 1015, but no program is told so"
+    if ending.refusal:
+        return f"the client gave up on the server's 101 ({', '.join(ending.refusal)})"
+    if ending.handshake.status is not None:
+        return f"the handshake was answered with {ending.handshake.status}, not 101"
+    return f"the handshake was not answered before TCP ended{_by(ending)}"
+
+
+def _why_failed_by(mine: SideEnding) -> str:
+    how = "by ending TCP" if mine.close is None else f"with {mine.close.code}" if mine.close.code else "with a Close"
+    return f"the {mine.side} failed the connection itself, {how}, before a Close reached it"
 
 
 def _handshake_over(ending: Ending) -> bool:

@@ -142,6 +142,8 @@ class Half:
             _deflate_setup(handshake, side), keep_payload, limits.inflate_limit, may_infer=handshake.response is None
         )
         self.messages.state_known = synced
+        if not synced:
+            self.messages.lose_first()
         self.from_start = synced
         """Whether its first frame was captured."""
         self.subprotocol = subprotocol or Subprotocol(handshake)

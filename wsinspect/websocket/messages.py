@@ -41,6 +41,23 @@ EMPTY: Final = b"\x00"
 """A compressed message without content (RFC 7692 §7.2.3.6)."""
 
 
+MAX_FIRST: Final = 256
+"""Bytes kept of the first message of a side: what a service is recognised by."""
+MAX_CLOSING: Final = 512
+"""Bytes kept of a message that says why the connection closes."""
+SOCKJS_OPEN: Final = b"o"
+"""What a SockJS server says first: each of its messages has to be looked at from then on."""
+
+
+class ClosingText(NamedTuple):
+    """A text message that says why the connection closes, as SockJS has it: `c[3000,"Go away!"]`."""
+
+    data: bytes
+    """Its first bytes, MAX_CLOSING at most."""
+    packet: int
+    time_ns: int
+
+
 _NOTHING: Final[list[MessageEvent]] = []
 _INFLATED: Final = (Outcome.OK, Outcome.CONTEXT_USED)
 
@@ -56,45 +73,12 @@ class MessageAssembler:
     """The messages of one direction."""
 
     __slots__ = (
-        "_before",
-        "_compressed",
-        "_content",
-        "_context_use",
-        "_distance_input",
-        "_first",
-        "_infers",
-        "_inflate_limit",
-        "_inflater",
-        "_joined",
-        "_keep",
-        "_kept",
-        "_may_infer",
-        "_missing",
-        "_opcode",
-        "_peak",
-        "_rebuilder",
-        "_rebuilds",
-        "_record",
-        "_setup",
-        "_tail",
-        "_unknown",
-        "_utf8",
-        "collects",
-        "compressed",
-        "compressed_plain",
-        "compressed_wire",
-        "count",
-        "deflate_inferred",
-        "empty_run",
-        "fragment_ns",
-        "fragments",
-        "inflated",
-        "largest",
-        "latest",
-        "latest_inflated",
-        "open",
-        "payload_bytes",
-        "state_known",
+        "_before", "_compressed", "_content", "_context_use", "_distance_input", "_first", "_first_lost",
+        "_infers", "_inflate_limit", "_inflater", "_joined", "_keep", "_kept", "_may_infer", "_missing",
+        "_opcode", "_peak", "_rebuilder", "_rebuilds", "_record", "_setup", "_tail", "_unknown", "_utf8",
+        "closing", "collects", "compressed", "compressed_plain", "compressed_wire", "count",
+        "deflate_inferred", "empty_run", "first", "fragment_ns", "fragments", "inflated", "largest", "latest",
+        "latest_inflated", "open", "payload_bytes", "state_known",
     )  # fmt: skip
 
     def __init__(
@@ -116,6 +100,11 @@ class MessageAssembler:
         self._distance_input = 0
         self.count = 0
         """Complete messages."""
+        self.first = b""
+        """Beginning of the first message, inflated, as far as it has come; empty if it was not captured."""
+        self._first_lost = False
+        self.closing: ClosingText | None = None
+        """The latest message in which SockJS says why it closes."""
         self.payload_bytes = 0
         """Of text and binary messages, inflated, finished or not."""
         self.latest = 0
@@ -167,6 +156,8 @@ class MessageAssembler:
         if piece.first:
             if piece.last and header.fin and not self.open and header.opcode and not header.rsv and not self._keep:
                 data = piece.data
+                if self.needs_content:
+                    self._notice(data, True, piece)
                 self.add_whole(len(data))
                 facts = _NOTHING
                 if header.opcode == Opcode.TEXT and not data.isascii():
@@ -209,6 +200,7 @@ class MessageAssembler:
         self.open = False
         self.state_known = False
         self._rebuilder = None
+        self.lose_first()
         if self._setup is not None:
             self._get_inflater(self._setup).lose_context("bytes of this direction were not captured")
 
@@ -216,6 +208,24 @@ class MessageAssembler:
         """Nothing more will come: free what decoding needs."""
         self._inflater = self._rebuilder = self._utf8 = self._joined = None
         self._kept = []
+
+    @property
+    def needs_content(self) -> bool:
+        """Whether the next message has to be looked at: the first one, and all of SockJS."""
+        return not self.count or self.first == SOCKJS_OPEN
+
+    def _notice(self, data: bytes, begins: bool, piece: FramePiece) -> None:
+        """The next bytes of the message under way, or the first ones, if they may tell who speaks or why it closes."""
+        if not self.count:
+            if not self._first_lost and len(self.first) < MAX_FIRST:
+                self.first += data[: MAX_FIRST - len(self.first)]
+        elif begins and data.startswith(b"c["):
+            self.closing = ClosingText(data[:MAX_CLOSING], piece.packet, piece.time_ns)
+
+    def lose_first(self) -> None:
+        """Bytes of this direction were not captured; the first message may have been among them."""
+        if not self.count:
+            self.first, self._first_lost = b"", True
 
     def _check_text(self, data: bytes, piece: FramePiece) -> list[MessageEvent]:
         """Whether a text message that is a single frame is UTF-8; quick if it is."""
@@ -305,6 +315,7 @@ class MessageAssembler:
         events: list[MessageEvent] = []
         if piece.missing:
             self._missing += piece.missing
+            self.lose_first()
             self._utf8 = self._joined = self._content = None
             if self._compressed and self._inflater:
                 self._inflater.lose_context("bytes of an earlier message were not captured")
@@ -326,6 +337,8 @@ class MessageAssembler:
 
     def _take(self, data: bytes, piece: FramePiece, events: list[MessageEvent]) -> None:
         """Payload of the message, inflated."""
+        if self.needs_content:
+            self._notice(data, not self.latest_inflated, piece)
         self.latest_inflated += len(data)
         self.payload_bytes += len(data)
         if self._keep and self.latest_inflated <= MAX_KEPT_PAYLOAD:

@@ -32,6 +32,8 @@ class FrameDetail:
         self.entry = entry
         self._query = query
         self._broken = [opened.violations[position] for position in opened.broken.get(place, ())]
+        self._close_name = opened.close_name(entry.close) if entry.close is not None else ""
+        self._close_shown = opened.close_shown(entry.close) if entry.close is not None else ""
         self._data, self._context = entry.content[0], opened.context(entry)
         self._choices = choices(self._data, self._context)
         self.view_names = [*(choice.name for choice in self._choices), WIRE]
@@ -83,8 +85,10 @@ class FrameDetail:
         close = self.entry.close
         if close is None:
             return []
-        lines = wrap(close_label(close), width, "strong")
+        lines = wrap(close_label(close, self._close_name), width, "strong")
         if close.code is not None:
+            if self._close_shown:
+                lines += wrap(self._close_shown, width, "muted")
             lines += wrap(describe(close.code).meaning, width, "muted")
         return lines
 

@@ -41,6 +41,8 @@ class FrameRow(NamedTuple):
     context: Context
     hit: Hit | None
     """What the present search has found in it."""
+    close_name: str
+    """What the code of a Close is called here."""
 
 
 def _mark(row: FrameRow, width: int) -> Line:
@@ -77,7 +79,7 @@ def _preview(row: FrameRow, width: int) -> Line:
     if row.hit is not None:
         return clip(excerpt(row.hit.before, row.hit.match, row.hit.after), width)
     if row.entry.close is not None:
-        return [(close_label(row.entry.close), "")]
+        return [(close_label(row.entry.close, row.close_name), "")]
     if row.entry.rtt_ns is not None:
         return [
             (f"after {span(row.entry.rtt_ns / 1e9, ' ')}  ", "accent"),

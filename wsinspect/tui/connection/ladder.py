@@ -118,7 +118,7 @@ class Ladder:
         close = entry.close
         assert close is not None
         usual = close.code is None or close.code in USUAL_CODES
-        label: Line = [(close_label(close), "good" if usual else "abnormal")]
+        label: Line = [(close_label(close, self._opened.close_name(close)), "good" if usual else "abnormal")]
         earlier = self._opened.first_close.get(entry.side.peer)
         if earlier is not None and earlier[0] < place:
             label.append(("  echo" if earlier[1].code == close.code else "  answer", "muted"))

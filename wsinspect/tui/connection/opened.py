@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from wsinspect.payload.viewer import Context
 from wsinspect.report import model
+from wsinspect.report.brief import close_name
 from wsinspect.timeline import Entry, FrameEntry, GapEntry, Timeline, ViolationEntry
 from wsinspect.websocket.frames import Opcode
 from wsinspect.websocket.half import CloseFrame
@@ -14,6 +15,10 @@ from wsinspect.websocket.side import Side
 
 FIRST_SENT_KEPT = 1024
 """Bytes of the client's first message that are kept: where protocols name their version."""
+
+
+_KNOWN = ("RFC 6455", "IANA")
+"""Whose names need no word about where they come from."""
 
 
 class FrameName(NamedTuple):
@@ -65,6 +70,16 @@ class Opened:
             entry.content[1],
             (self._first_sent or b"") if is_data else b"",
         )
+
+    def close_name(self, close: CloseFrame) -> str:
+        """What its code is called on this connection."""
+        return close_name(close.code, self.report.close) if close.code is not None else ""
+
+    def close_shown(self, close: CloseFrame) -> str:
+        """The same with who calls it so and why; empty where everybody knows."""
+        frames = (self.report.close.client_frame, self.report.close.server_frame)
+        told = (one for one in frames if one is not None and one.code == close.code and one.registry not in _KNOWN)
+        return next((one.shown for one in told), "")
 
     def violations_between(self, first: int, last: int) -> int:
         """How many violations belong to the entries from `first` to `last`, both included."""

@@ -32,12 +32,12 @@ def data_preview(entry: FrameEntry, context: Context) -> str:
     return _shorten(entry.payload, is_text)
 
 
-def close_label(close: CloseFrame) -> str:
-    """`Close 1001 Going Away "restart"`. Not escaped: it holds the reason."""
+def close_label(close: CloseFrame, name: str = "") -> str:
+    """`Close 1001 Going Away "restart"`; `name` is what the code is called on its connection. Not escaped."""
     if close.code is None:
         return "Close without a code" if not close.body else "Close with half a code"
     reason = f' "{close.reason}"' if close.reason else ""
-    return f"Close {close.code} {describe(close.code).name}{reason}"
+    return f"Close {close.code} {name or describe(close.code).name}{reason}"
 
 
 def frame_label(entry: FrameEntry) -> str:
