@@ -52,7 +52,9 @@ SIDES = {"client", "server"}
 ADDED: dict[str, set[str]] = {
     "document": {"filter"},
     "summary": {"diagnoses", *OVERVIEW},
-    "close": {"idle"},
+    "close": {"idle", "message"},
+    "close frame": {"codebook", "because", "shown"},
+    "event": {"name", "registry", "codebook", "because", "why"},
     "diagnosis": {"brief"},
 }
 """Names beyond the first contract, by where they stand."""
@@ -72,8 +74,8 @@ def check_connection(connection: dict[str, Any]) -> None:
     for side in SIDES:
         has(connection[side], ENDPOINT)
         has(connection["frames"][side], FRAMES)
-        has(connection["close"][f"{side}_frame"], CLOSE_FRAME, nullable=True)
-        has((connection["close"]["event"] or {}).get(side), EVENT, nullable=True)
+        has(connection["close"][f"{side}_frame"], CLOSE_FRAME, nullable=True, where="close frame")
+        has((connection["close"]["event"] or {}).get(side), EVENT, nullable=True, where="event")
     for name in ("gaps", "frames", "messages", "payload_bytes"):
         has(connection[name], SIDES)
     has(connection["handshake"], HANDSHAKE, nullable=True)

@@ -2,11 +2,12 @@
 
 import pytest
 
+from wsinspect.codebooks.book import built_in
 from wsinspect.errors import WsinspectError
 from wsinspect.rules.catalogue import RULES
 from wsinspect.rules.explain import NEEDED, explain, find_rules
 from wsinspect.rules.rule import Need
-from wsinspect.websocket.closecodes import BY_CODE, HIGHEST
+from wsinspect.websocket.closecodes import BY_CODE, HIGHEST, describe
 
 
 def test_a_code() -> None:
@@ -21,7 +22,52 @@ def test_a_code() -> None:
         "What to look at",
         "  From the server: a deploy, a restart, or a gateway's limit on idle time or age. From",
         "  the client: navigation, a closed tab, an app sent to the background.",
+        "",
+        "In codebooks",
+        "  - AWS API Gateway: 10 min idle or 2 h of age (recognised by host",
+        "    *.execute-api.*.amazonaws.com)",
     ]
+
+
+def test_a_private_code_lists_what_each_codebook_makes_of_it() -> None:
+    text = explain("4004")
+    for line in (
+        "  - Discord gateway: authentication failed (recognised by host gateway.discord.gg;",
+        "  - graphql-transport-ws: BadResponse (recognised by subprotocol graphql-transport-ws;",
+        "  - Pusher: over connection quota; band 4000–4099: do not reconnect (recognised by host",
+        "  - Centrifuge: not in it; band 4000–4499: reconnect (recognised by subprotocol",
+    ):
+        assert line in text
+    assert "PandaScore" not in text
+
+
+def test_a_code_that_may_be_an_http_status() -> None:
+    assert "HTTP 403 Forbidden + 4000" in explain("4403")
+    assert "HTTP 477 + 4000" in explain("4477")
+    assert "HTTP 4" not in explain("4399")
+
+
+def test_a_codebook() -> None:
+    lines = explain("discord GATEWAY").splitlines()
+    assert lines[0] == "Discord gateway"
+    assert "  - host gateway.discord.gg" in lines
+    assert "  - 4009 session timed out, reconnecting makes sense" in lines
+    assert "  - 4014 disallowed intents" in lines
+
+
+def test_every_codebook_can_be_asked_for() -> None:
+    for book in built_in():
+        for name in (book.name, *book.aliases):
+            assert explain(name).splitlines()[0] == book.name
+
+
+def test_every_code_is_explained() -> None:
+    for code in (*range(5001), *range(5001, HIGHEST + 1, 997), HIGHEST):
+        text = explain(str(code))
+        assert text.startswith(f"{code} ")
+        for title in ("May be sent", "What to look at"):
+            assert f"\n{title}\n  " in text, code
+        assert ("By nobody" in text) is not describe(code).allowed_on_wire
 
 
 @pytest.mark.parametrize("code", [1005, 1006, 1015])
@@ -44,7 +90,7 @@ def test_a_code_names_the_rules_about_it() -> None:
         ("5000", ["5000 Out of Range (out of range)", "is a warning: invalid-close-code", "5000–65535"]),
         ("59395", ["byte order"]),
         ("999", ["999 Not Used", "is an error: invalid-close-code"]),
-        ("1012", ["1012 Service Restart (IANA registry)", "By the server."]),
+        ("1012", ["1012 Service Restart (IANA registry, as of the snapshot in this release)", "By the server."]),
         ("1010", ["By the client only."]),
         ("going away", ["1001 Going Away"]),
         (" Abnormal  Closure ", ["1006 Abnormal Closure"]),

@@ -12,6 +12,8 @@ import click
 from wsinspect.capture.source import CaptureReader, open_capture
 from wsinspect.cli.choice import Choice
 from wsinspect.cli.progress import SHOW_AFTER, with_progress
+from wsinspect.codebooks.own import user_library
+from wsinspect.codebooks.recognise import NO_BOOKS, Library
 from wsinspect.connection import Connection
 from wsinspect.diagnosis.diagnose import diagnose_all
 from wsinspect.diagnosis.gather import gather
@@ -49,13 +51,14 @@ class FileSelection:
 
     def __init__(
         self, path: str, reader: CaptureReader, inspector: Inspector, chosen: Sequence[Connection],
-        timers: Timers | None = None,
+        timers: Timers | None = None, codebooks: Library = NO_BOOKS,
     ) -> None:  # fmt: skip
         self.file = reader
         self.of = len(inspector.connections)
         self._path = path
         self._inspector = inspector
         self._chosen = chosen
+        self._codebooks = codebooks
         # Some causes show only in all connections together.
         facts = [gather(connection) for connection in inspector.connections]
         self._found = diagnose_all(facts, timers or known_timers())
@@ -68,7 +71,7 @@ class FileSelection:
 
     def report(self, place: int) -> model.Connection:
         connection = self._chosen[place]
-        return connection_report(connection, self._found[connection.id])
+        return connection_report(connection, self._found[connection.id], codebooks=self._codebooks)
 
     def choose(self, choice: Choice) -> None:
         """Keep the connections that match."""
@@ -140,7 +143,8 @@ def _select(wanted: Wanted, reader: CaptureReader) -> FileSelection:
         inspector.feed_batch(batch)
     inspector.finish()
     timers = with_user_timers(settings.timers, settings.lifetimes)
-    selection = FileSelection(wanted.path, reader, inspector, _numbered(inspector.connections, wanted.ids), timers)
+    numbered = _numbered(inspector.connections, wanted.ids)
+    selection = FileSelection(wanted.path, reader, inspector, numbered, timers, user_library(settings))
     selection.choose(wanted.choice)
     if not len(selection):
         raise WsinspectError("no connection matches the filter", "wsinspect report FILE lists all of them")

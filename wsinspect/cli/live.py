@@ -21,6 +21,7 @@ from wsinspect.capture.source import CaptureReader, open_capture
 from wsinspect.cli.choice import Choice
 from wsinspect.cli.printer import Printer
 from wsinspect.cli.signals import EndSignals
+from wsinspect.codebooks.own import user_library
 from wsinspect.diagnosis.timers import with_user_timers
 from wsinspect.errors import WsinspectError
 from wsinspect.escape import terminal
@@ -104,7 +105,7 @@ def report_live(
         if sys.stderr.isatty():
             click.echo(f"Capturing on {capture.name} with {capture.method}; Ctrl-C ends.", err=True)
         try:
-            printer = Printer(format_, max_connections, known, choice, capture.reader)
+            printer = Printer(format_, max_connections, known, user_library(settings), choice, capture.reader)
             report = _report(capture.name, capture.reader, printer, tls, settings, choice)
         except Exception:
             capture.keep = True  # a bug of ours must not cost the user what was captured
@@ -124,7 +125,7 @@ def report_followed(
     with EndSignals() as signals:
         signals.lead_to(follow.stop)
         with open_capture(path, follow=follow, random_access=choice.needs_packets) as reader:
-            printer = Printer(format_, max_connections, known, choice, reader)
+            printer = Printer(format_, max_connections, known, user_library(settings), choice, reader)
             report = _report("standard input" if path == "-" else path, reader, printer, tls, settings, choice)
     return _status(report, fail_on)
 

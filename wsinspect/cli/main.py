@@ -16,7 +16,7 @@ from wsinspect.cli.options import (
     live_options,
     max_connections_option,
 )
-from wsinspect.cli.settings import config_option, loaded_settings, threshold_option, timer_option
+from wsinspect.cli.settings import codebook_option, config_option, loaded_settings, threshold_option, timer_option
 from wsinspect.cli.tls import keylog_option, tls_options
 from wsinspect.errors import WsinspectError
 from wsinspect.keys import TlsOptions
@@ -104,6 +104,7 @@ def cli() -> None:
 @timer_option
 @tls_options
 @threshold_option
+@codebook_option
 @display_filter_option
 @capture_options
 @max_connections_option
@@ -114,6 +115,7 @@ def open_command(
     follow: bool,
     timers: tuple[str, ...],
     thresholds: tuple[str, ...],
+    codebook: str | None,
     display_filter: str | None,
     config: str | None,
     keylog: str | None,
@@ -127,7 +129,7 @@ def open_command(
     wsinspect incident.pcapng
     sudo wsinspect -i eth0 'tcp port 8080'
     """
-    loaded, tls = loaded_settings(config, timers, thresholds), TlsOptions(keylog, all_tls)
+    loaded, tls = loaded_settings(config, timers, thresholds, codebook), TlsOptions(keylog, all_tls)
     chosen = display_filter or ""
     if chosen:
         from wsinspect.cli.choice import parse_or_point
@@ -168,6 +170,7 @@ def open_command(
 @timer_option
 @tls_options
 @threshold_option
+@codebook_option
 @display_filter_option
 @click.option("--follow", is_flag=True, help="FILE is still being written: go on until Ctrl-C.")
 @capture_options
@@ -175,8 +178,8 @@ def open_command(
 @max_connections_option
 def report_command(
     words: tuple[str, ...], file: str | None, format_: str, fail_on: str | None, timers: tuple[str, ...],
-    thresholds: tuple[str, ...], follow: bool, max_connections: int | None, config: str | None, keylog: str | None,
-    all_tls: bool, display_filter: str | None, **capture: Any,
+    thresholds: tuple[str, ...], codebook: str | None, follow: bool, max_connections: int | None, config: str | None,
+    keylog: str | None, all_tls: bool, display_filter: str | None, **capture: Any,
 ) -> None:  # fmt: skip
     """Print a report on the capture FILE (- for standard input), or on live traffic, to standard output.
 
@@ -185,7 +188,7 @@ def report_command(
     """
     from wsinspect.cli.choice import Choice
 
-    settings, tls = loaded_settings(config, timers, thresholds).settings, TlsOptions(keylog, all_tls)
+    settings, tls = loaded_settings(config, timers, thresholds, codebook).settings, TlsOptions(keylog, all_tls)
     choice = Choice(display_filter, settings.filters)
     if capture["interfaces"]:
         from wsinspect.cli.live import report_live
@@ -224,12 +227,13 @@ def report_command(
 )
 @display_filter_option
 @click.option("--force", is_flag=True, help="Overwrite OUT.")
+@codebook_option
 @config_option
 @keylog_option
 @click.option("--embed-keys", is_flag=True, help="pcapng: write the TLS secrets of the connections into OUT.")
 def export_command(
     file: str, format_: str | None, output: str, ids: tuple[int, ...], message: str | None, force: bool,
-    keylog: str | None, embed_keys: bool, display_filter: str | None, config: str | None,
+    keylog: str | None, embed_keys: bool, display_filter: str | None, codebook: str | None, config: str | None,
 ) -> None:  # fmt: skip
     """Write connections of the capture FILE (- for standard input) to another file.
 
@@ -245,7 +249,7 @@ def export_command(
         raise WsinspectError("say --format, or --message", "wsinspect export --help tells more")
     if embed_keys and message is not None:
         raise WsinspectError("--embed-keys is for --format pcapng alone", "a message is written in the clear")
-    settings = loaded_settings(config).settings
+    settings = loaded_settings(config, codebook=codebook).settings
     wanted = Wanted(file, ids, Choice(display_filter, settings.filters), settings, TlsOptions(keylog))
     if message is not None:
         export_message(wanted, message, output, overwrite=force)
@@ -272,11 +276,14 @@ def fields_command(prefix: str) -> None:
 
 @cli.command("explain", short_help="What a close code or a rule means, and what to look at.")
 @click.argument("topic", nargs=-1, required=True, shell_complete=_topics)
-def explain_command(topic: tuple[str, ...]) -> None:
+@codebook_option
+@config_option
+def explain_command(topic: tuple[str, ...], codebook: str | None, config: str | None) -> None:
     """Explain a close code (1006, 3000-3999), a rule by its id, or the rule behind another program's message."""
+    from wsinspect.codebooks.own import user_library
     from wsinspect.rules.explain import explain
 
-    click.echo(explain(" ".join(topic)))
+    click.echo(explain(" ".join(topic), user_library(loaded_settings(config, codebook=codebook).settings)))
 
 
 @cli.command("serve", short_help="The same screens in a web browser.")

@@ -8,6 +8,7 @@ import msgspec
 
 from wsinspect.capture.source import CaptureReader
 from wsinspect.cli.choice import Choice
+from wsinspect.codebooks.recognise import Library
 from wsinspect.connection import Connection
 from wsinspect.diagnosis.diagnose import diagnose_one
 from wsinspect.diagnosis.facts import Facts
@@ -25,10 +26,12 @@ class Printer:
     """Prints connections as they end, and keeps as many as it may for the rest of the report."""
 
     def __init__(
-        self, format_: str, max_connections: int, timers: Timers, choice: Choice, reader: CaptureReader
-    ) -> None:
+        self, format_: str, max_connections: int, timers: Timers, codebooks: Library, choice: Choice,
+        reader: CaptureReader,
+    ) -> None:  # fmt: skip
         self._format = format_
         self._timers = timers
+        self._codebooks = codebooks
         self._max = max_connections
         self._output = sys.stdout.buffer
         self._choice = choice
@@ -74,7 +77,8 @@ class Printer:
     def _add(self, connection: Connection, inspector: Inspector) -> None:
         facts = gather(connection)
         self._facts.append(facts)
-        report = connection_report(connection, diagnose_one(facts, self._timers), facts=facts)
+        diagnosis = diagnose_one(facts, self._timers)
+        report = connection_report(connection, diagnosis, facts=facts, codebooks=self._codebooks)
         if not self._choice.takes(connection, report, inspector, self._reader):
             return
         if self._format == "ndjson":

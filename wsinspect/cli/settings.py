@@ -39,7 +39,16 @@ def threshold_option(command: _Command) -> _Command:
     )(command)
 
 
-def loaded_settings(config: str | None, timers: tuple[str, ...] = (), thresholds: tuple[str, ...] = ()) -> "Loaded":
+def codebook_option(command: _Command) -> _Command:
+    """Give a command `--codebook FILE`."""
+    return click.option("--codebook", metavar="FILE", type=click.Path(), help="Names of your own close codes (TOML).")(
+        command
+    )
+
+
+def loaded_settings(
+    config: str | None, timers: tuple[str, ...] = (), thresholds: tuple[str, ...] = (), codebook: str | None = None
+) -> "Loaded":
     """The settings with what the command line adds to them. Raises `WsinspectError` for what is wrong with either."""
     from dataclasses import replace
 
@@ -51,7 +60,20 @@ def loaded_settings(config: str | None, timers: tuple[str, ...] = (), thresholds
         settings = _with_timers(settings, timers)
     if thresholds:
         settings = _with_thresholds(settings, thresholds)
+    if codebook is not None:
+        settings = _with_codebook(settings, codebook)
     return loaded if settings is loaded.settings else replace(loaded, settings=settings)
+
+
+def _with_codebook(settings: "Settings", path: str) -> "Settings":
+    """The codebook in a file takes the place of one with its name, and goes before the others."""
+    from msgspec.structs import replace
+
+    from wsinspect.codebooks.own import read_codebook
+
+    name, book = read_codebook(path)
+    others = {key: value for key, value in settings.codebooks.items() if key.lower() != name.lower()}
+    return replace(settings, codebooks={name: book} | others)
 
 
 def _with_timers(settings: "Settings", texts: tuple[str, ...]) -> "Settings":

@@ -9,6 +9,7 @@ import textual
 from wsinspect.capture.live.capture import LiveCapture
 from wsinspect.cli.live import LiveOptions, abandon, begin_capture, import_all, say_where
 from wsinspect.cli.signals import EndSignals
+from wsinspect.codebooks.own import user_library
 from wsinspect.diagnosis.timers import Timers, with_user_timers
 from wsinspect.keys import TlsOptions
 from wsinspect.settings.read import Loaded
@@ -26,7 +27,10 @@ def watch_file(
     Raises `WsinspectError`, before the screen starts, if it cannot be opened.
     """
     open_ = FollowedSource if follow else open_source
-    with EndSignals() as signals, closing(open_(path, _timers(loaded), tls, loaded.settings.thresholds)) as source:
+    with (
+        EndSignals() as signals,
+        closing(open_(path, _timers(loaded), tls, loaded.settings.thresholds, user_library(loaded.settings))) as source,
+    ):
         app = WsinspectApp(source, loaded, max_connections, display_filter)
         signals.lead_to(app.leave, Terminal().restore)
         app.run()
@@ -35,8 +39,9 @@ def watch_file(
 
 def watch_live(options: LiveOptions, loaded: Loaded, tls: TlsOptions, max_connections: int, display_filter: str) -> int:
     """Capture, and look at it on the screen; returns the exit status."""
+    codebooks = user_library(loaded.settings)
     with EndSignals() as signals, begin_capture(options, _import_all) as capture:
-        source = LiveSource(capture, _timers(loaded), tls, loaded.settings.thresholds)
+        source = LiveSource(capture, _timers(loaded), tls, loaded.settings.thresholds, codebooks)
         app = WsinspectApp(source, loaded, max_connections, display_filter)
         terminal = Terminal()
 

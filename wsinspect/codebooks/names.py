@@ -18,7 +18,7 @@ _WITH_SERVICE: Final = frozenset({1001, 1009})
 _SERVICE_HOST: Final = ".execute-api."
 """… and what the host of such a one has in it: for these codes no codebook is read without need."""
 _STANDARD: Final = ("RFC 6455", "IANA")
-_HTTP: Final = range(4400, 4600)
+HTTP_CODES: Final = range(4400, 4600)
 """Private codes that are often an HTTP status + 4000."""
 
 
@@ -39,7 +39,7 @@ class CloseName(NamedTuple):
     @property
     def in_a_sentence(self) -> str:
         """Number and name; who gave it and why only where not everybody knows."""
-        if self.codebook is None and self.registry in _STANDARD:
+        if self.registry in _STANDARD:
             return f"{self.code} {self.name}"
         number, _, rest = self.shown.partition(" ")
         return f"{number} ({rest.replace('; ', ', ')})" if self.name not in rest else self.shown.replace("; ", ", ")
@@ -65,7 +65,7 @@ class Namer:
 
 
 def name_code(code: int, reason: str, clues: Callable[[], Clues], library: Library = NO_BOOKS) -> CloseName:
-    """The name of `code` (0 to 65535) in a Close with `reason`; `clues` is asked only if the number does not say all."""
+    """The name of `code` (0 to 65535) in a Close with `reason`; `clues` is asked if that does not say all."""
     known = describe(code)
     if known.registry == "RFC 6455" or code in range(1012, 1015):
         return _standard(known, reason, clues, library)
@@ -85,6 +85,7 @@ def name_code(code: int, reason: str, clues: Callable[[], Clues], library: Libra
         band = book.band(code)
         shown = f"{code} not in the codebook {origin}"
         shown += f"; band {band.first}–{band.last}: {band.means}" if band is not None else ""
+        shown += _also(known)
     return CloseName(code, known.name, known.registry, book.name, _reason(found), shown)
 
 
@@ -118,7 +119,7 @@ def _unnamed(known: CloseCode, library: Library) -> CloseName:
         number = len(candidates(code, library.books()))
         who = {0: "no codebook knows it", 1: "1 codebook knows it"}.get(number, f"{number} codebooks know it")
         shown = f"{code} private; {who}"
-        if code in _HTTP:
+        if code in HTTP_CODES:
             shown += f"; perhaps HTTP {code - 4000} + 4000"
     return CloseName(code, known.name, known.registry, None, None, shown)
 

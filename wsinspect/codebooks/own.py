@@ -14,22 +14,17 @@ import msgspec
 from wsinspect.codebooks.book import Book, Message, built_in
 from wsinspect.codebooks.recognise import Hint, Library
 from wsinspect.errors import WsinspectError
-from wsinspect.settings.model import Codebook
+from wsinspect.settings.model import Codebook, Settings
 from wsinspect.settings.validate import Misfit, check, suggestion
 
 LARGEST: Final = 1024 * 1024
 """Bytes of a file that can be a codebook."""
 
 
-def library(tables: Mapping[str, Codebook], hints: Mapping[str, str], path: str | None = None) -> Library:
-    """The books of the settings and the one in the file at `path`, which goes first.
-
-    Raises `WsinspectError` if the file is no codebook, or if a hint names a book that there is not.
-    """
-    own = [_book(name, table) for name, table in tables.items()]
-    if path is not None:
-        read = read_book(path)
-        own = [read, *(book for book in own if book.name.lower() != read.name.lower())]
+def user_library(settings: Settings) -> Library:
+    """The user's books and hints. Raises `WsinspectError` if a hint names a book that there is not."""
+    hints = settings.hints
+    own = [_book(name, table) for name, table in settings.codebooks.items()]
     if not hints:
         return Library(tuple(own))
     by_name: dict[str, Book] = {}
@@ -39,8 +34,11 @@ def library(tables: Mapping[str, Codebook], hints: Mapping[str, str], path: str 
     return Library(tuple(own), tuple(Hint(pattern, _named(name, by_name)) for pattern, name in hints.items()))
 
 
-def read_book(path: str) -> Book:
-    """The codebook in a TOML file. Raises `WsinspectError` if it cannot be read, or is none."""
+def read_codebook(path: str) -> tuple[str, Codebook]:
+    """The name of the codebook in a TOML file, and what it says.
+
+    Raises `WsinspectError` if it cannot be read, or is none.
+    """
     try:
         with open(path, "rb") as file:
             data = file.read(LARGEST + 1)
@@ -61,7 +59,7 @@ def read_book(path: str) -> Book:
         check(table, Codebook)
     except Misfit as trouble:
         raise WsinspectError(f"{path}: {trouble.message.strip()}", trouble.hint) from None
-    return _book(name, msgspec.convert(table, Codebook, str_keys=True))
+    return name, msgspec.convert(table, Codebook, str_keys=True)
 
 
 def _book(name: str, table: Codebook) -> Book:
@@ -81,7 +79,6 @@ def _book(name: str, table: Codebook) -> Book:
 def _named(name: str, by_name: Mapping[str, Book]) -> Book:
     book = by_name.get(name.lower())
     if book is None:
-        raise WsinspectError(
-            f"hints: there is no codebook {name!r}", suggestion(name, (b.name for b in by_name.values()))
-        )
+        known = suggestion(name, dict.fromkeys(book.name for book in by_name.values()))
+        raise WsinspectError(f"hints: there is no codebook {name!r}", known)
     return book

@@ -24,7 +24,7 @@ from wsinspect.rules.rule import By, Severity
 from wsinspect.rules.violation import Violation
 from wsinspect.tls.facts import TlsFacts
 from wsinspect.websocket.closecodes import describe
-from wsinspect.websocket.closing import Ending, TcpEndKind, close_event
+from wsinspect.websocket.closing import Ending, TcpEndKind
 from wsinspect.websocket.extensions import DEFLATE
 from wsinspect.websocket.frames import OPCODE_NAMES
 from wsinspect.websocket.half import Half

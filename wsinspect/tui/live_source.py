@@ -1,6 +1,7 @@
 """The source of the screens while packets are being captured."""
 
 from wsinspect.capture.live.capture import LiveCapture
+from wsinspect.codebooks.recognise import NO_BOOKS, Library
 from wsinspect.diagnosis.timers import Timers
 from wsinspect.keys import NO_OPTIONS, TlsOptions
 from wsinspect.rules.thresholds import DEFAULTS, Thresholds
@@ -12,10 +13,10 @@ class LiveSource(CaptureSource):
 
     def __init__(
         self, capture: LiveCapture, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS,
-        thresholds: Thresholds = DEFAULTS,
+        thresholds: Thresholds = DEFAULTS, codebooks: Library = NO_BOOKS,
     ) -> None:  # fmt: skip
         name = f'{capture.name}  "{capture.filter}"' if capture.filter else capture.name
-        super().__init__(name, capture.reader, timers, tls, thresholds, endless=True)
+        super().__init__(name, capture.reader, timers, tls, thresholds, codebooks, endless=True)
         self._capture = capture
 
     @property

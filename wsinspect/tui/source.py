@@ -11,6 +11,7 @@ from typing import Protocol
 from wsinspect.capture.follow import Follow
 from wsinspect.capture.packet import Packet
 from wsinspect.capture.source import STANDARD_INPUT, CaptureReader, open_capture
+from wsinspect.codebooks.recognise import NO_BOOKS, Library
 from wsinspect.connection import Connection
 from wsinspect.diagnosis.facts import Facts
 from wsinspect.diagnosis.gather import gather
@@ -128,7 +129,7 @@ class CaptureSource:
 
     def __init__(
         self, name: str, reader: CaptureReader, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS,
-        thresholds: Thresholds = DEFAULTS, *, endless: bool = False,
+        thresholds: Thresholds = DEFAULTS, codebooks: Library = NO_BOOKS, *, endless: bool = False,
     ) -> None:  # fmt: skip
         """`endless` input may go on for longer than every TCP connection can be remembered; TLS secrets come with it.
 
@@ -137,6 +138,7 @@ class CaptureSource:
         self.name = name
         self._reader = reader
         self._timers = timers
+        self._codebooks = codebooks
         self._endless = endless
         self._keys = KeySource(tls, lambda: reader.secrets, growing=endless)
         self._inspector = Inspector(index=True, keys=self._keys.log, all_tls=tls.all_tls, thresholds=thresholds)
@@ -274,28 +276,30 @@ class CaptureSource:
 
 
 def open_source(
-    path: str, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS, thresholds: Thresholds = DEFAULTS
-) -> CaptureSource:
+    path: str, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS, thresholds: Thresholds = DEFAULTS,
+    codebooks: Library = NO_BOOKS,
+) -> CaptureSource:  # fmt: skip
     """A capture file, or standard input, with what its diagnosis knows of and its rules judge by.
 
     Raises `WsinspectError` if it cannot be read.
     """
     if path != STANDARD_INPUT:
-        return CaptureSource(os.path.basename(path), open_capture(path, random_access=True), timers, tls, thresholds)
-    return CaptureSource(
-        "standard input", open_capture(_input_beside_keyboard(), random_access=True), timers, tls, thresholds
-    )
+        reader = open_capture(path, random_access=True)
+        return CaptureSource(os.path.basename(path), reader, timers, tls, thresholds, codebooks)
+    reader = open_capture(_input_beside_keyboard(), random_access=True)
+    return CaptureSource("standard input", reader, timers, tls, thresholds, codebooks)
 
 
 class FollowedSource(CaptureSource):
     """A file that another program is still writing. Raises `WsinspectError` if it cannot be read."""
 
     def __init__(
-        self, path: str, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS, thresholds: Thresholds = DEFAULTS
-    ) -> None:
+        self, path: str, timers: Timers | None = None, tls: TlsOptions = NO_OPTIONS, thresholds: Thresholds = DEFAULTS,
+        codebooks: Library = NO_BOOKS,
+    ) -> None:  # fmt: skip
         self._follow = Follow()
         reader = open_capture(path, random_access=True, follow=self._follow)
-        super().__init__(os.path.basename(path), reader, timers, tls, thresholds, endless=True)
+        super().__init__(os.path.basename(path), reader, timers, tls, thresholds, codebooks, endless=True)
 
     @property
     def live(self) -> bool:

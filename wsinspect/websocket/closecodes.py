@@ -1,8 +1,9 @@
 """What every close code is called, who may send it, and where that is written (RFC 6455 §7.4, §11.7, IANA).
 
 In: a number, as it stood in a Close frame or as an API reported it. Out: `CloseCode`. Names are the registry's own
-spelling. The registered codes are a snapshot that comes with the release: IANA gives out more of 3000–3999 from time to
-time. Compare with its "WebSocket Close Code Number Registry" before one. Codes that frameworks and services give a meaning of their own belong in codebooks, not here.
+spelling. What is registered is a snapshot that comes with the release: IANA gives out more of 3000–3999 from time to
+time, so compare with its "WebSocket Close Code Number Registry" before one. Codes that frameworks and services give a
+meaning of their own belong in codebooks, not here.
 """
 
 from enum import Enum

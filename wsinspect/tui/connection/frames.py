@@ -136,6 +136,7 @@ class FrameTable(Table[FrameRow]):
             frozenset(opened.violations[position].severity.value for position in opened.broken.get(place, ())),
             opened.context(entry),
             self._hits.get(place),
+            opened.close_name(entry.close) if entry.close is not None else "",
         )
 
     def row_key(self, index: int) -> Hashable:
