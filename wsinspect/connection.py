@@ -26,7 +26,7 @@ from wsinspect.transport.channel import Channel
 from wsinspect.transport.httphead import RequestHead
 from wsinspect.transport.reassembly import Chunk, Fin, Gap, Note, Remark, Reset, Syn
 from wsinspect.transport.stream import TcpStream
-from wsinspect.websocket.closing import CloseEvent, Ending, SideEnding, TcpEnd, TcpEndKind, close_event
+from wsinspect.websocket.closing import CarriedSide, CloseEvent, Ending, SideEnding, TcpEnd, TcpEndKind, close_event
 from wsinspect.websocket.handshake import Handshake
 from wsinspect.websocket.side import Side
 
@@ -267,16 +267,16 @@ class Connection:
         gap_bytes = channel.gap_bytes(direction)
         if self.dialogue is None:
             return SideEnding.without_frames(side, gap_bytes)
-        acknowledged, sent = channel.acknowledged(direction), channel.sent(direction)
-        ending = self.dialogue.side_ending(side, acknowledged, sent, gap_bytes, self._judge.first_breach(side))
-        return replace(
-            ending,
-            last_breach_ns=self._judge.last_breach_ns(side),
-            end_may_be_missed=self.stream.end_may_be_missed(direction),
-            fin_acknowledged=self.stream.fin_acknowledged(direction),
-            known_unacknowledged=self._known_unacknowledged(side),
-            lacks_close_notify=self._lacks_close_notify(direction),
+        below = CarriedSide(
+            channel.sent(direction),
+            channel.acknowledged(direction),
+            gap_bytes,
+            self.stream.end_may_be_missed(direction),
+            self.stream.fin_acknowledged(direction),
+            self._known_unacknowledged(side),
+            self._lacks_close_notify(direction),
         )
+        return self.dialogue.side_ending(side, below)
 
     def _known_unacknowledged(self, side: Side) -> bool:
         """Whether packets of the other side show that it had not got all: one behind the last bytes, or its RST."""

@@ -13,7 +13,7 @@ from wsinspect.rules.thresholds import nanoseconds
 from wsinspect.rules.unfinished import TinyFrames
 from wsinspect.timeline import Timeline
 from wsinspect.transport.reassembly import Chunk, Gap
-from wsinspect.websocket.closing import SideEnding
+from wsinspect.websocket.closing import CarriedSide, SideEnding
 from wsinspect.websocket.frames import FrameEvent, FrameHeader, FramePiece, HttpInStream, Opcode, OutOfSync, tls_record
 from wsinspect.websocket.half import CloseFrame, CloseReply, Half, Parting, end_of, is_data
 from wsinspect.websocket.handshake import Handshake
@@ -210,25 +210,25 @@ class Dialogue:
         if half.decoder.synced and half.decoder.at_boundary:
             half.rhythm.after_pause(data, time_ns)
 
-    def side_ending(self, side: Side, acknowledged: int, sent: int, gap_bytes: int, first_breach: int) -> SideEnding:
-        """What `side` did; stream offsets acknowledged and sent, and bytes missed, are TCP's to know."""
+    def side_ending(self, side: Side, below: CarriedSide) -> SideEnding:
+        """What `side` did; `below` is what its carrier knows."""
         half = self.half(side)
         close = half.close
         return SideEnding(
             side=side,
             close=close,
-            close_acknowledged=close is not None and acknowledged >= close.end_offset,
-            unacknowledged_bytes=max(0, sent - acknowledged),
+            close_acknowledged=close is not None and below.acknowledged >= close.end_offset,
+            unacknowledged_bytes=max(0, below.sent - below.acknowledged),
             in_sync=half.decoder.synced,
             may_have_missed_frames=half.may_have_missed_frames,
-            gap_bytes=gap_bytes,
+            gap_bytes=below.gap_bytes,
             last_gap_packet=half.last_gap_packet,
             frames=half.frames_sent,
             last_packet=half.last_packet,
             unanswered_pings=tuple(half.pings.outstanding),
-            acknowledged=acknowledged,
+            acknowledged=below.acknowledged,
             broke_after_close=half.broke_after_close,
-            first_breach=first_breach,
+            first_breach=self._judge.first_breach(side),
             close_follows_large_message=half.close_follows_large_message,
             unfinished=half.unfinished,
             message_open=half.message_open and half.message_state_known,
@@ -236,6 +236,11 @@ class Dialogue:
             last_data_ns=half.last_data_ns,
             mismatched_pong=half.mismatched_pong,
             answered_unseen_pings=half.answered_unseen_pings,
+            last_breach_ns=self._judge.last_breach_ns(side),
+            end_may_be_missed=below.end_may_be_missed,
+            fin_acknowledged=below.fin_acknowledged,
+            known_unacknowledged=below.known_unacknowledged,
+            lacks_close_notify=below.lacks_close_notify,
         )
 
     def _decode(self, chunk: Chunk, half: Half, peer: Half) -> None:

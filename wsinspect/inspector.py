@@ -282,7 +282,7 @@ class Inspector:
         conversation.feed(stream.finish(self._number, self.last_ns))
         conversation.finish(self.last_ns)
         if conversation.connections:
-            stream.ignored = True  # not ignore(): what it knows of the end is still asked for
+            stream.settle()
         else:
             stream.ignore()
         return conversation.connections

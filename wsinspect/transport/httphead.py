@@ -5,6 +5,7 @@ An endpoint library refuses a broken head; an inspector has to show it. So nothi
 
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import intern
 
 Fields = tuple[tuple[str, str], ...]
 """Header field lines in wire order: name as sent, value with outer white space removed and folds joined (latin-1)."""
@@ -127,5 +128,6 @@ def _fields(lines: list[str]) -> Fields:
     for line in lines:
         name, colon, value = line.partition(":")
         if colon:
-            fields.append((name.rstrip(" \t"), value.strip(" \t")))
+            # Thousands of heads say the same in most of their lines.
+            fields.append((intern(name.rstrip(" \t")), intern(value.strip(" \t"))))
     return tuple(fields)

@@ -27,6 +27,7 @@ COPY_WITHOUT_ID_NS: Final = 2_000_000
 TCP_BYTES: Final = 16
 """Bytes of the TCP header kept with the one of IP: ports, numbers, flags, window."""
 
+_NO_TAILS: Final[tuple[deque[tuple[int, bytes]], deque[tuple[int, bytes]]]] = (deque(maxlen=0), deque(maxlen=0))
 _MASK: Final = 0xFFFFFFFF
 _HALF: Final = 0x80000000
 _TCP: Final = 6
@@ -75,7 +76,7 @@ class Run(NamedTuple):
 class Marks:
     """One TCP connection's."""
 
-    __slots__ = ("_last_reset", "_runs", "handshake_ns", "resets", "tails")
+    __slots__ = ("_last_ns", "_last_reset", "_runs", "handshake_ns", "resets", "tails")
 
     def __init__(self) -> None:
         self.tails: tuple[deque[tuple[int, bytes]], deque[tuple[int, bytes]]] = (deque(maxlen=TAIL), deque(maxlen=TAIL))
@@ -85,6 +86,13 @@ class Marks:
         """Times of the SYN and of the SYN/ACK, the last one of each; 0 if not captured."""
         self._runs: list[tuple[int, int, list[int], int, bool] | None] = [None, None]
         self._last_reset: tuple[int, bytes] | None = None
+        self._last_ns: tuple[int, int] | None = None  # of each direction, once it is settled
+
+    def settle(self) -> None:
+        """No more packets will come: their headers are not needed any more, and take 3 kB."""
+        self._last_ns = self.last_ns(0), self.last_ns(1)
+        self.tails = _NO_TAILS
+        self._last_reset = None
 
     def is_copy(self, time_ns: int, direction: int, header: bytes) -> bool:
         """Whether a packet with this header was captured a moment ago: the same packet, not the same bytes again."""
@@ -114,6 +122,8 @@ class Marks:
 
     def last_ns(self, direction: int) -> int:
         """Time of the last packet of a direction that is no RST; 0 without one."""
+        if self._last_ns is not None:
+            return self._last_ns[direction]
         tail = self.tails[direction]
         return tail[-1][0] if tail else 0
 

@@ -92,6 +92,12 @@ class TcpStream:
         self.marks = _NO_MARKS
         self.tails = _NO_MARKS.tails
 
+    def settle(self) -> None:
+        """The connection is over: reassembly stops, what is known of the end stays."""
+        self.ignored = True
+        self.marks.settle()
+        self.tails = self.marks.tails
+
     def is_copy(self, segment: Segment, direction: int, header: bytes) -> bool:
         """Whether the packet was captured a moment ago already; `header` is as for `mark_irregular`."""
         return self.marks.is_copy(segment.time_ns, direction, header)

@@ -7,7 +7,7 @@ The codes 1005 and 1006 never travel; they are derived here.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from wsinspect.tls.facts import TlsFacts
 from wsinspect.websocket.closecodes import describe
@@ -41,6 +41,25 @@ class TcpEnd:
     by: Side
     packet: int
     time_ns: int
+
+
+class CarriedSide(NamedTuple):
+    """What TCP, or what else carries a WebSocket, knows of the bytes of one side."""
+
+    sent: int
+    """Stream offset behind the last byte."""
+    acknowledged: int
+    """Stream offset up to which the other side acknowledged it."""
+    gap_bytes: int
+    """Bytes that were not captured."""
+    end_may_be_missed: bool
+    """Whether the other side acknowledged a FIN that was not captured."""
+    fin_acknowledged: bool
+    """Whether the other side knows that this one has ended its half."""
+    known_unacknowledged: bool
+    """Whether packets of the other side show that it had not got all."""
+    lacks_close_notify: bool
+    """Whether it ended TCP below TLS without the alert that says goodbye."""
 
 
 @dataclass(frozen=True, slots=True)
