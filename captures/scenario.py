@@ -80,7 +80,7 @@ class Expected:
     tcp: tuple[str, Side] | Unsaid | None = None
     client_event: Event | Unsaid | None = None
     server_event: Event | Unsaid | None = None
-    gaps: tuple[int, int] = (0, 0)
+    gaps: tuple[int, int] | Unsaid = (0, 0)
     """Bytes that were never captured, of the client and of the server."""
     messages: tuple[int, int] | Unsaid = ANY
     payload: tuple[int, int] | Unsaid = ANY

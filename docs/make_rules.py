@@ -44,6 +44,7 @@ TITLES: Final = {
     "neighbours": "Several connections",
     "diagnosed": "Causes of the ending",
     "subprotocol": "Subprotocols",
+    "http2": "WebSocket over HTTP/2",
 }
 """Module in wsinspect/rules: title of its section."""
 

@@ -28,8 +28,10 @@ class Acknowledgements:
         del self._waiting[:-MAX_WATCHED]
         self._stream.watching = True
 
-    def note(self, time_ns: int) -> None:
-        """A packet of this time was taken."""
+    def note(self, time_ns: int) -> bool:
+        """A packet of this time was taken; returns whether more is waited for."""
+        if not self._waiting:
+            return False
         waiting = []
         for place in self._waiting:
             if self.reached(*place):
@@ -39,8 +41,7 @@ class Acknowledgements:
             else:
                 waiting.append(place)
         self._waiting = waiting
-        if not waiting:
-            self._stream.watching = False
+        return bool(waiting)
 
     def reached(self, side: Side, offset: int) -> bool:
         """Whether the bytes of `side` before `offset` are acknowledged."""

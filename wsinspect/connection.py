@@ -7,6 +7,7 @@ from typing import Final
 
 from wsinspect.acknowledgements import Acknowledgements
 from wsinspect.dialogue import Dialogue
+from wsinspect.http2.facts import StreamEnd, StreamFacts
 from wsinspect.neighbours import Neighbours
 from wsinspect.rules.handshake_failed import (
     StrayFrame,
@@ -39,7 +40,7 @@ class Connection:
 
     __slots__ = (
         "_judge", "_neighbours", "_refusal", "_server_began", "acknowledgements", "answer_missed", "attempt",
-        "channel", "client_direction", "dialogue", "finished", "handshake", "id", "keys", "last_ns",
+        "channel", "client_direction", "dialogue", "finished", "handshake", "http2", "id", "keys", "last_ns",
         "opened_ns", "packet_numbers", "packet_offsets", "revision", "seen_until_ns", "started_ns", "stream",
         "tcp_ends", "timeline", "tls",
     )  # fmt: skip
@@ -62,6 +63,8 @@ class Connection:
         """Everything that happens, if it is to be kept."""
         self.tls: TlsFacts | None = None
         """What is known of the TLS under it, if there is any."""
+        self.http2: StreamFacts | None = None
+        """The stream of HTTP/2 that it is on, if it is on one."""
         self.keys = NO_KEYS
         """The TLS secrets that are known; a replay asks them again."""
         self.revision = 0
@@ -109,18 +112,24 @@ class Connection:
         seen = self.handshake.request or self.handshake.response or self.dialogue
         return self.tls is not None and seen is None
 
+    def carry(self, channel: Channel, client_direction: int) -> None:
+        """It was listed as encrypted, and is now known to be carried by `channel`."""
+        self.channel, self.client_direction = channel, client_direction
+        self.acknowledgements = Acknowledgements(self.stream, channel, client_direction)
+
     def side_of(self, direction: int) -> Side:
         """Who sends in a TCP direction."""
         return Side.CLIENT if direction == self.client_direction else Side.SERVER
 
-    def request(self, request: RequestHead) -> None:
-        """The client asked."""
-        self.handshake = Handshake(request, None)
+    def request(self, request: RequestHead, handshake: Handshake | None = None) -> None:
+        """The client asked; `handshake` if it did so otherwise than over HTTP/1.x."""
+        self.handshake = handshake or Handshake(request, None)
         self._changed(request.end_time_ns)
         if self.timeline is not None:
             self.timeline.head(Side.CLIENT, request)
         self._server_began = self.channel.sent(self._direction(Side.SERVER))
-        self._neighbours.asked(self.id, self.handshake, self._pair, self._judge)
+        if self.http2 is None:
+            self._neighbours.asked(self.id, self.handshake, self._pair, self._judge)
 
     def answer(self, handshake: Handshake) -> None:
         """The server answered: the handshake is complete, for better or worse."""
@@ -187,18 +196,34 @@ class Connection:
 
     def tcp(self, event: Syn | Note | Fin | Reset) -> None:
         """Something of TCP that carries no bytes."""
+        if self.http2 is not None and self.http2.over:
+            return
         side = self.side_of(event.direction)
         if self.timeline is not None:
             self.timeline.tcp(side, event)
         if isinstance(event, Fin | Reset):
             kind = TcpEndKind.FIN if isinstance(event, Fin) else TcpEndKind.RST
-            if self.dialogue is not None:
-                first = not self.stream.end_may_be_missed(1 - event.direction)
-                self.dialogue.end_tcp(side, kind.value.upper(), event.packet, event.time_ns, first)
-            if len(self.tcp_ends) < MAX_TCP_ENDS:
-                # A FIN behind a gap is delivered later than it was captured.
-                insort(self.tcp_ends, TcpEnd(kind, side, event.packet, event.time_ns), key=lambda end: end.packet)
-            self._changed(event.time_ns)
+            first = not self.stream.end_may_be_missed(1 - event.direction)
+            self._end(TcpEnd(kind, side, event.packet, event.time_ns), first)
+
+    def end_stream(self, end: StreamEnd) -> None:
+        """A side has ended or reset the stream of HTTP/2 that it is on."""
+        if self.http2 is None or self.http2.over:
+            return
+        kind = TcpEndKind.FIN if end.reset is None else TcpEndKind.RST
+        it = TcpEnd(kind, self.side_of(end.direction), end.packet, end.time_ns, end)
+        self.http2.take_end(end)
+        if self.timeline is not None:
+            self.timeline.end(it.name, it.by, it.packet, it.time_ns)
+        self._end(it, True)
+
+    def _end(self, end: TcpEnd, peer_complete: bool) -> None:
+        if self.dialogue is not None:
+            self.dialogue.end_tcp(end.by, end.name, end.packet, end.time_ns, peer_complete)
+        if len(self.tcp_ends) < MAX_TCP_ENDS:
+            # A FIN behind a gap is delivered later than it was captured.
+            insort(self.tcp_ends, end, key=lambda end: end.packet)
+        self._changed(end.time_ns)
 
     def remark(self, remark: Remark) -> None:
         """Something that concerns the connection without being part of it."""
@@ -220,6 +245,8 @@ class Connection:
             self._judge.handshake(self.handshake)
             self._neighbours.answered(self.id, self.handshake, self._pair)
             self._judge_silence(self.handshake.request, self.seen_until_ns)
+        if self.http2 is not None:
+            self._judge.stream(self.ending(now_ns))
         if self.dialogue is not None:
             self.dialogue.finish(self.seen_until_ns, bool(self.tcp_ends))
             self._judge.ending(self.ending(now_ns))
@@ -246,6 +273,7 @@ class Connection:
             self.opened_ns or 0,
             self.dialogue.last_payload_ns() if self.dialogue is not None else 0,
             self.dialogue.longest_silence(max(now_ns, self.last_ns)) if self.dialogue is not None else 0,
+            self.http2,
         )
 
     def close_event(self, side: Side) -> CloseEvent | None:
@@ -257,7 +285,7 @@ class Connection:
         return self.channel.gap_bytes(self._direction(side))
 
     def _was_ignored(self, end: TcpEnd) -> bool:
-        return end.kind is TcpEndKind.RST and self.stream.marks.outlived(end.time_ns)
+        return end.kind is TcpEndKind.RST and end.stream is None and self.stream.marks.outlived(end.time_ns)
 
     def _direction(self, side: Side) -> int:
         return self.client_direction if side is Side.CLIENT else 1 - self.client_direction
@@ -303,7 +331,7 @@ class Connection:
 
     def _judge_silence(self, request: RequestHead, now_ns: int) -> None:
         """A request that has got no answer: not even a byte of one?"""
-        if self.answer_missed or not self.handshake.asks_for_websocket:
+        if self.answer_missed or not self.handshake.asks_for_websocket or (self.http2 is not None and self.http2.over):
             return
         end = next((end for end in self.tcp_ends if end.packet > request.last_packet), None)
         sent = self.channel.sent(self._direction(Side.SERVER))

@@ -20,7 +20,7 @@ class Conversation:
 
     __slots__ = (
         "_keeps_prologue", "_new_connection", "_prologue", "_straight", "_under_way", "all_tls", "connections",
-        "ending", "keys", "layer", "packet_numbers", "packet_offsets", "stream", "tls",
+        "ending", "keys", "layer", "packet_numbers", "packet_offsets", "problem", "stream", "tls",
     )  # fmt: skip
 
     def __init__(
@@ -41,6 +41,8 @@ class Conversation:
         """Whether TLS that cannot be decrypted is listed though nothing says that it is a WebSocket."""
         self.tls: TlsFacts | None = None
         """What is known of the TLS on it, if there is any."""
+        self.problem = ""
+        """Why WebSockets on it may have been overlooked; empty if that cannot be."""
         self.packet_offsets = array("Q")
         self.packet_numbers = array("Q")
         """Of all packets so far, if an index is kept; the connections found share them."""
@@ -78,8 +80,11 @@ class Conversation:
 
     def note_acknowledgements(self, time_ns: int) -> None:
         """A packet of this time was taken, and somebody waits for what it may acknowledge."""
+        waiting = False
         for connection in self._under_way:
-            connection.acknowledgements.note(time_ns)
+            if connection.acknowledgements.note(time_ns):
+                waiting = True
+        self.stream.watching = waiting
 
     # For the layers
 
@@ -90,11 +95,14 @@ class Conversation:
         if not self.connections and self._wants(False):
             self._prologue.append(remark)
 
-    def begin(self, channel: Channel, client_direction: int) -> Connection:
-        """An attempt to open a WebSocket on `channel` begins; or what was listed as encrypted turns out to be one."""
+    def begin(self, channel: Channel, client_direction: int, carrier: Channel | None = None) -> Connection:
+        """An attempt to open a WebSocket on `channel` begins; or what was listed as encrypted turns out to be one.
+
+        `carrier` is what it is listed by, if `channel` is but one of those on it.
+        """
         for listed in self._under_way:
-            if listed.channel is channel and listed.sealed:
-                listed.client_direction = client_direction
+            if listed.channel is (carrier or channel) and listed.sealed:
+                listed.carry(channel, client_direction)
                 return listed
         connection = self._new_connection(self.stream, channel, client_direction, len(self.connections))
         connection.packet_offsets, connection.packet_numbers = self.packet_offsets, self.packet_numbers
@@ -108,6 +116,11 @@ class Conversation:
         self._under_way.append(connection)
         self.connections.append(connection)
         return connection
+
+    def likely_client(self) -> int:
+        """The direction from the higher port, which most clients have: for want of anything that tells more."""
+        flow = self.stream.flow
+        return 0 if flow[-4:-2] >= flow[-2:] else 1
 
     def leave(self, connection: Connection) -> None:
         """A WebSocket, or the attempt to open it, is over although TCP goes on."""

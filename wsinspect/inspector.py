@@ -1,6 +1,6 @@
 """All connections of a capture: packets go in, WebSocket connections come out."""
 
-from collections import deque
+from collections import Counter, deque
 from typing import Final
 
 from wsinspect.capture.packet import Packet
@@ -64,6 +64,7 @@ class Inspector:
         self._conversations: dict[int, Conversation] = {}  # by stream number, those that may still bring something
         self._ended: deque[tuple[int, Conversation]] = deque()  # with the time of the end, oldest first
         self._exotic = ExoticDissector()
+        self._unread: Counter[str] = Counter()  # HTTP/2 connections whose header fields were not all read, by why
         self._trim_at = 2 * MAX_STREAMS  # flows, two for each connection
 
     @property
@@ -81,7 +82,11 @@ class Inspector:
             (fragments.evicted, "IP datagrams were left out: too many fragments waited at once"),
             (fragments.malformed, "IP fragments were left out: they fit into no datagram"),
         )
-        return [f"{count} {what}" for count, what in counts if count]
+        problems = [f"{count} {what}" for count, what in counts if count]
+        unread = self._unread + Counter(one.problem for one in self._conversations.values() if one.problem)
+        return problems + [
+            f"{count} HTTP/2 connections: WebSockets may be missing, for {why}" for why, count in unread.items()
+        ]
 
     def feed(self, packet: Packet) -> list[Connection]:
         """Take the next packet; returns the connections that are over for good with it (most often none)."""
@@ -281,6 +286,8 @@ class Inspector:
             return _NONE
         conversation.feed(stream.finish(self._number, self.last_ns))
         conversation.finish(self.last_ns)
+        if conversation.problem:
+            self._unread[conversation.problem] += 1
         if conversation.connections:
             stream.settle()
         else:

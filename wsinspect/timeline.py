@@ -20,7 +20,7 @@ class TcpEntry(NamedTuple):
     """The opening or ending of TCP."""
 
     flag: str
-    """`SYN`, `SYN, ACK`, `FIN` or `RST`."""
+    """`SYN`, `SYN, ACK`, `FIN` or `RST`; for a stream of HTTP/2 `END_STREAM` or `RST_STREAM (CANCEL)`."""
     side: Side
     packet: int
     time_ns: int
@@ -127,6 +127,10 @@ class Timeline:
         else:
             flag = "FIN" if isinstance(event, Fin) else "RST"
         self.entries.append(TcpEntry(flag, side, event.packet, event.time_ns))
+
+    def end(self, flag: str, side: Side, packet: int, time_ns: int) -> None:
+        """The end of a stream of HTTP/2, which stands for that of TCP."""
+        self.entries.append(TcpEntry(flag, side, packet, time_ns))
 
     def remark(self, side: Side, remark: Remark) -> None:
         """What a protocol above TCP has to say."""

@@ -8,6 +8,7 @@ from captures.encoder.conversation import CLIENT, SERVER, Conversation, Peer, Tr
 from captures.encoder.deflate import Deflater
 from captures.encoder.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, RSV1, TEXT
 from captures.encoder.handshake import Head, request, switching
+from captures.encoder.http2 import Http2, Stream
 from captures.encoder.packets import Host, Link
 
 OWN = b""
@@ -165,7 +166,12 @@ class WebSocket(Conversation):
 
 def frames_sent(trace: Trace) -> list[dict[str, dict[str, int]]]:
     """How many frames of each kind each WebSocket of the capture has sent, by the order of their first packets."""
-    talks = [talk for talk in trace.conversations if isinstance(talk, WebSocket)]
+    talks: list[WebSocket | Stream] = []
+    for talk in trace.conversations:
+        if isinstance(talk, WebSocket):
+            talks.append(talk)
+        elif isinstance(talk, Http2):
+            talks += talk.streams
     return [
         {"client": dict(talk.client.sent), "server": dict(talk.server.sent)}
         for talk in sorted(talks, key=lambda talk: talk.started)

@@ -13,6 +13,7 @@ from captures.scenarios.rules import (
     fragmentation,
     framing,
     habits,
+    http2,
     keys,
     masking,
     messages,
@@ -23,7 +24,7 @@ from captures.scenarios.rules import (
     teardown,
     unfinished,
 )
-from captures.scenarios.situations import closing, files, handshakes, links, losses, tcp, tls
+from captures.scenarios.situations import closing, files, handshakes, links, losses, over_http2, tcp, tls
 from captures.scenarios.situations import messages as shapes
 from captures.scenarios.tour import capture as tour
 
@@ -47,6 +48,8 @@ CHAPTERS: Final = {
     "Beyond the MUSTs: compressed messages": compression.chapter,
     "Beyond the MUSTs: reactions": reactions.chapter,
     "Beyond the MUSTs: content and subprotocols": content.chapter,
+    "WebSocket over HTTP/2": http2.chapter,
+    "WebSocket over HTTP/2: situations": over_http2.chapter,
     "How connections end": closing.chapter,
     "Opening handshakes": handshakes.chapter,
     "Messages": shapes.chapter,

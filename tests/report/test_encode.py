@@ -52,9 +52,10 @@ SIDES = {"client", "server"}
 ADDED: dict[str, set[str]] = {
     "document": {"filter"},
     "summary": {"diagnoses", *OVERVIEW},
-    "close": {"idle", "message"},
+    "close": {"idle", "message", "go_away"},
     "close frame": {"codebook", "because", "shown"},
     "event": {"name", "registry", "codebook", "because", "why"},
+    "tcp": {"http2"},
     "diagnosis": {"brief"},
 }
 """Names beyond the first contract, by where they stand."""
@@ -81,7 +82,7 @@ def check_connection(connection: dict[str, Any]) -> None:
     has(connection["handshake"], HANDSHAKE, nullable=True)
     has(connection["ping"], PING)
     has(connection["close"], CLOSE, where="close")
-    has(connection["close"]["tcp"], TCP, nullable=True)
+    has(connection["close"]["tcp"], TCP, nullable=True, where="tcp")
     has(connection["close"]["event"], SIDES, nullable=True)
     for diagnosis in connection["close"]["diagnosis"]:
         has(diagnosis, DIAGNOSIS, where="diagnosis")

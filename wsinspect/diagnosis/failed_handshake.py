@@ -46,7 +46,7 @@ def failed_handshake(facts: Facts) -> Diagnosis | None:
     if ending.refusal:
         why = ", ".join(ending.refusal)
         return _likely(
-            f"The client gave up on the server's 101: {why}. {_look_at_101(ending.refusal)}",
+            f"The client gave up on the server's {facts.handshake.status}: {why}. {_look_at_101(ending.refusal)}",
             f"the client's check ({why})",
         )
     if response is None:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from wsinspect.conversation import Conversation
+from wsinspect.http2.likeness import PREFACE, like_http2
 from wsinspect.layers.http1 import Http1Layer
 from wsinspect.tls.records import like_record
 from wsinspect.transport.channel import Channel, Layer
@@ -30,10 +31,13 @@ class BeginningLayer:
         start = b"".join(
             held.data for held in self._held if isinstance(held, Chunk) and held.direction == piece.direction
         )
-        is_tls = like_record(start)
-        if is_tls is None and len(self._held) < MAX_HELD:
+        is_tls, is_http2 = like_record(start), like_http2(start, self._channel.opening_seen)
+        if (is_tls is None or is_http2 is None) and len(self._held) < MAX_HELD:
             return self
-        layer = self._tls() if is_tls else Http1Layer(self._conversation, self._channel)
+        if is_http2:
+            layer = self._http2(start, piece.direction)
+        else:
+            layer = self._tls() if is_tls else Http1Layer(self._conversation, self._channel)
         for held in self._held:
             layer = layer.feed(held)
         return layer
@@ -42,6 +46,15 @@ class BeginningLayer:
         from wsinspect.layers.tls import TlsLayer  # with the ciphers, which take a while to load
 
         return TlsLayer(self._conversation, self._channel)
+
+    def _http2(self, start: bytes, direction: int) -> Layer:
+        from wsinspect.layers.http2 import Http2Layer  # with hpack, which most captures do not need
+
+        if start.startswith(PREFACE):
+            return Http2Layer(self._conversation, self._channel, direction)
+        if self._channel.opening_seen:
+            return Http2Layer(self._conversation, self._channel, 1 - direction)
+        return Http2Layer(self._conversation, self._channel, self._conversation.likely_client(), opening_seen=False)
 
     def finish(self) -> None:
         """No more bytes will come: there were too few to tell anything."""

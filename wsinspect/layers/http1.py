@@ -17,7 +17,7 @@ class Http1Layer:
     There can be several: each refused handshake on a kept-alive connection is an attempt of its own.
     """
 
-    __slots__ = ("_channel", "_connection", "_conversation", "_exchange", "_late_join")
+    __slots__ = ("_channel", "_connection", "_conversation", "_exchange", "_late_join", "_upgrade")
 
     def __init__(self, conversation: Conversation, channel: Channel) -> None:
         self._conversation = conversation
@@ -25,6 +25,7 @@ class Http1Layer:
         self._connection: Connection | None = None  # the attempt under way, or the last one
         self._exchange: Exchange | None = Exchange()
         self._late_join: LateJoin | None = None
+        self._upgrade: Answered | None = None  # the 101, whatever it switches to
 
     def feed(self, piece: Chunk | Gap) -> Layer:
         """Take the next bytes."""
@@ -57,12 +58,24 @@ class Http1Layer:
             elif isinstance(event, Answered):
                 self._answered(event, exchange)
             elif isinstance(event, Switched):
+                if self._upgrade is not None and self._upgrade.response.has_token("Upgrade", "h2c"):
+                    return self._http2(self._upgrade, exchange.client_direction, event)
                 self._switched(event)
             elif isinstance(event, Tunnelled):
                 return self._tunnel(event)
             elif isinstance(event, GaveUp):
                 self._give_up(exchange)
         return self
+
+    def _http2(self, upgrade: Answered, client_direction: int, switched: Switched) -> Layer:
+        """The client asked for HTTP/2 in cleartext, with its settings, and got it (RFC 7540 §3.2)."""
+        from wsinspect.layers.http2 import Http2Layer  # with hpack, which most captures do not need
+
+        layer = Http2Layer(self._conversation, self._channel, client_direction)
+        request = upgrade.request
+        if request is not None:
+            layer.upgraded(request.value("HTTP2-Settings") or "", request.last_packet, request.end_time_ns)
+        return layer.feed_all(switched.pieces)
 
     def _tunnel(self, tunnelled: Tunnelled) -> Layer:
         """Behind a proxy anything may be spoken."""
@@ -92,6 +105,7 @@ class Http1Layer:
         return self._connection
 
     def _answered(self, answered: Answered, exchange: Exchange) -> None:
+        self._upgrade = answered if answered.response.status == 101 else None
         handshake = Handshake(answered.request, answered.response, answered.early_bytes, answered.early_packet)
         if not handshake.is_websocket:
             return

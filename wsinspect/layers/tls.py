@@ -3,9 +3,9 @@
 from wsinspect.connection import Connection
 from wsinspect.conversation import Conversation
 from wsinspect.layers.http1 import Http1Layer
-from wsinspect.tls.channel import TlsChannel
 from wsinspect.tls.likely import offers_websocket
 from wsinspect.tls.session import Missing, Plaintext, TlsEvent, TlsSession
+from wsinspect.transport.carried import CarriedChannel
 from wsinspect.transport.channel import Channel, Layer
 from wsinspect.transport.reassembly import Chunk, Gap, Remark
 
@@ -18,7 +18,7 @@ class TlsLayer:
     def __init__(self, conversation: Conversation, below: Channel) -> None:
         self._conversation = conversation
         self._session = TlsSession(conversation.keys)
-        self._channel = TlsChannel(below)
+        self._channel = CarriedChannel(below)
         self._above: Layer | None = None
         self._listed: Connection | None = None  # as one that is encrypted
         self._random: bytes | None = None  # by which secrets are waited for
@@ -75,6 +75,11 @@ class TlsLayer:
         """Who reads the plaintext: what the two sides agreed on, or HTTP/1.x if they said nothing."""
         if self._session.facts.alpn in (None, "http/1.1", "http/1.0"):
             return Http1Layer(self._conversation, self._channel)
+        if self._session.facts.alpn == "h2":
+            from wsinspect.layers.http2 import Http2Layer  # with hpack, which most captures do not need
+
+            facts = self._session.facts
+            return Http2Layer(self._conversation, self._channel, facts.client_direction)
         self._conversation.stream.ignore()
         return None
 

@@ -124,7 +124,7 @@ def connection_report(
     return model.Connection(
         id=connection.id,
         tcp_stream=connection.stream.number,
-        http2_stream=None,
+        http2_stream=connection.http2.id if connection.http2 is not None else None,
         http_version=_http_version(connection),
         tls=_tls(connection),
         client=client,

@@ -5,6 +5,7 @@ import msgspec
 from wsinspect.codebooks.names import CloseName, Namer
 from wsinspect.codebooks.recognise import NO_BOOKS, Clues, Library
 from wsinspect.connection import Connection
+from wsinspect.http2.codes import error_name
 from wsinspect.report import model
 from wsinspect.report.sentence import summary
 from wsinspect.websocket.closecodes import HIGHEST
@@ -34,6 +35,7 @@ def close_report(
         diagnosis=diagnosis,
         idle=idle,
         message=message,
+        go_away=_go_aways(connection),
     )
 
 
@@ -110,4 +112,26 @@ def _tcp(ends: tuple[TcpEnd, ...]) -> model.TcpEnd | None:
     if not ends:
         return None
     first = ends[0]
-    return model.TcpEnd(kind=first.kind, by=first.by, packet=first.packet, time=first.time_ns / 1e9)
+    stream = first.stream
+    http2 = None
+    if stream is not None:
+        name = error_name(stream.reset) if stream.reset is not None else None
+        http2 = model.Http2End("END_STREAM" if name is None else "RST_STREAM", stream.reset, name)
+    return model.TcpEnd(first.kind, first.by, first.packet, first.time_ns / 1e9, http2)
+
+
+def _go_aways(connection: Connection) -> list[model.GoAway]:
+    if connection.http2 is None:
+        return []
+    return [
+        model.GoAway(
+            by=connection.side_of(one.direction),
+            code=one.code,
+            name=error_name(one.code),
+            last_stream=one.last_stream_id,
+            debug_data=one.debug_data.decode("utf-8", "replace"),
+            packet=one.packet,
+            time=one.time_ns / 1e9,
+        )
+        for one in connection.http2.go_aways()
+    ]

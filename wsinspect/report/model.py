@@ -115,14 +115,40 @@ class CloseMessage(msgspec.Struct):
     shown: str = ""
 
 
+class Http2End(msgspec.Struct):
+    """How a stream of HTTP/2 ended."""
+
+    frame: str
+    """`END_STREAM` or `RST_STREAM`."""
+    code: int | None
+    """The error code of RST_STREAM."""
+    name: str | None
+    """Its name, as `CANCEL`."""
+
+
+class GoAway(msgspec.Struct):
+    """A side of an HTTP/2 connection announced that it takes no more streams."""
+
+    by: str
+    code: int
+    name: str
+    last_stream: int
+    """The last stream that it may have acted upon."""
+    debug_data: str
+    packet: int
+    time: float
+
+
 class TcpEnd(msgspec.Struct):
-    """The first FIN or RST."""
+    """The first FIN or RST; or over HTTP/2 the END_STREAM or RST_STREAM that stands for it."""
 
     kind: str
     """`fin` or `rst`."""
     by: str
     packet: int
     time: float
+    http2: Http2End | None = None
+    """Set if it is a stream that ended, not TCP."""
 
 
 class CloseEvent(msgspec.Struct):
@@ -172,6 +198,8 @@ class Close(msgspec.Struct):
     """Seconds without payload of either side before the end; None while it is open, or if unknown."""
     message: CloseMessage | None = None
     """Why the server closed, if it said so in a text message."""
+    go_away: list[GoAway] = []
+    """The GOAWAY frames of an HTTP/2 connection that came before its stream was over."""
 
 
 class Violation(msgspec.Struct):

@@ -5,9 +5,10 @@ from typing import Final
 from wsinspect.codebooks.names import Namer
 from wsinspect.connection import Connection
 from wsinspect.report import model
+from wsinspect.report.http2_sentence import go_away_sentence
 from wsinspect.report.text import duration
 from wsinspect.report.tls_sentence import tls_summary
-from wsinspect.websocket.closing import Ending, TcpEnd, TcpEndKind, close_event
+from wsinspect.websocket.closing import Ending, TcpEnd, close_event
 from wsinspect.websocket.half import CloseFrame
 from wsinspect.websocket.side import Side
 
@@ -20,13 +21,13 @@ def summary(connection: Connection, ending: Ending, namer: Namer, message: model
     if ending.tls is not None:
         return tls_summary(connection, ending, ending.tls)
     if ending.failed:
-        return _failed(connection, ending)
+        return _failed(connection, ending) + go_away_sentence(connection)
     if ending.answer_missed:
         return f"The server's answer to the handshake was not captured{_then(ending)}."
     initiator = ending.initiator
     if initiator is None:
-        return _said(message) + _without_close(connection, ending)
-    return _said(message) + _with_close(ending, initiator, namer) + _told(ending)
+        return _said(message) + _without_close(connection, ending) + go_away_sentence(connection)
+    return _said(message) + _with_close(ending, initiator, namer) + _told(ending) + go_away_sentence(connection)
 
 
 def _said(message: model.CloseMessage | None) -> str:
@@ -40,7 +41,8 @@ def _failed(connection: Connection, ending: Ending) -> str:
     response = ending.handshake.response
     if ending.refusal:
         why = ", ".join(ending.refusal)
-        return f"The client gave up on the server's 101 ({why}): {_tcp_ended(ending.tcp[0])}; its program is told 1006."
+        told = f"{_tcp_ended(ending.tcp[0])}; its program is told 1006."
+        return f"The client gave up on the server's {ending.handshake.status} ({why}): {told}"
     if response is None:
         if ending.tcp:
             return f"The handshake was never answered: {_tcp_ended(ending.tcp[0])}; the client's program is told 1006."
@@ -98,8 +100,7 @@ def _answer(side: Side, first: CloseFrame, second: CloseFrame, namer: Namer) -> 
 
 
 def _tcp_ended(end: TcpEnd, start: bool = False) -> str:
-    verb = "ended TCP (FIN)" if end.kind is TcpEndKind.FIN else "reset TCP (RST)"
-    return f"{end.by.capitalize() if start else end.by} {verb}"
+    return f"{end.by.capitalize() if start else end.by} {end.did}"
 
 
 def _told(ending: Ending) -> str:

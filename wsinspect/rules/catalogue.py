@@ -18,6 +18,7 @@ from wsinspect.rules import (
     handshake_request,
     handshake_response,
     handshake_subprotocol,
+    http2,
     masking,
     masking_keys,
     neighbours,
@@ -39,7 +40,15 @@ HANDSHAKE_RULES: Final = (
     *handshake_response.RULES,
     *deflate_negotiation.RULES,
 )
-"""Asked about an opening handshake, once for each side that they can blame."""
+"""Asked about an opening handshake over HTTP/1.x, once for each side that they can blame."""
+
+HTTP2_HANDSHAKE_RULES: Final = (
+    *http2.HANDSHAKE_RULES,
+    *handshake_subprotocol.RULES,
+    *handshake_extensions.RULES,
+    *deflate_negotiation.RULES,
+)
+"""Asked about an opening handshake over HTTP/2."""
 
 RULES: Final[tuple[Rule[Any], ...]] = (
     *HANDSHAKE_RULES,
@@ -62,6 +71,7 @@ RULES: Final[tuple[Rule[Any], ...]] = (
     *neighbours.RULES,
     *diagnosed.RULES,
     *subprotocol.RULES,
+    *http2.RULES,
 )
 
 BY_ID: Final = {rule.id: rule for rule in RULES}

@@ -200,11 +200,11 @@ def _what_happened(ending: Ending, peer: SideEnding, close: CloseFrame, end: Tcp
     told = f"Close {_code(close)}{reason} of the {peer.side} (packet {close.packet}) was acknowledged, not answered"
     if end is None:
         return f"{told} for {(ending.now_ns - close.time_ns) / 1e9:.3f} s"
-    kind = end.kind.value.upper()
+    what = "TCP" if end.stream is None else "the stream"
     if end.packet < close.packet:
-        return f"{told}; the {end.by} had ended TCP before ({kind}, packet {end.packet})"
+        return f"{told}; the {end.by} had ended {what} before ({end.name}, packet {end.packet})"
     after = (end.time_ns - close.time_ns) / 1e9
-    return f"{told}; the {end.by} ended TCP {after:.3f} s later ({kind}, packet {end.packet})"
+    return f"{told}; the {end.by} ended {what} {after:.3f} s later ({end.name}, packet {end.packet})"
 
 
 FRAME_RULES: tuple[Rule[[FrameHeader, Half]], ...] = (data_after_close, frame_after_close)

@@ -35,6 +35,7 @@ NEEDED: Final = {
     Need.ACKS: "the other side's TCP acknowledgements",
     Need.END: "the end of the connection, or enough time after the event",
     Need.TIMING: "packet times from one capture point",
+    Need.HTTP2: "the header fields of HTTP/2, from its beginning on",
     Need.MANY: "several connections",
     Need.TLS: "the records of TLS, decrypted or not",
 }

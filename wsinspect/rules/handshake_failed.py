@@ -44,9 +44,7 @@ def handshake_not_answered(request: Unanswered, limits: Thresholds = DEFAULTS) -
     waited = f"{request.waited_ns / 1e9:.3f} s"
     if request.end is not None:
         end = request.end
-        return Finding(
-            f"no byte of a response in {waited}, then {end.kind.value.upper()} of the {end.by} (packet {end.packet})"
-        )
+        return Finding(f"no byte of a response in {waited}, then {end.name} of the {end.by} (packet {end.packet})")
     if request.waited_ns < nanoseconds(limits.handshake_timeout):
         return None
     return Finding(f"no byte of a response for {waited}, up to the end of the capture")

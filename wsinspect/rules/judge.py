@@ -11,6 +11,7 @@ from wsinspect.rules import (
     deflate_habits,
     fragmentation,
     framing,
+    http2,
     masking,
     masking_keys,
     ping,
@@ -21,7 +22,7 @@ from wsinspect.rules import (
     text,
     unfinished,
 )
-from wsinspect.rules.catalogue import HANDSHAKE_RULES
+from wsinspect.rules.catalogue import HANDSHAKE_RULES, HTTP2_HANDSHAKE_RULES
 from wsinspect.rules.pong import Mismatch, PingBurst, Pong
 from wsinspect.rules.reactions import FailedSilently, FailureClose, Tolerated
 from wsinspect.rules.rule import By, Finding, Need, Place, Rule, Severity
@@ -32,6 +33,7 @@ from wsinspect.websocket.closing import Ending
 from wsinspect.websocket.frames import FrameHeader, HttpInStream, TlsRecord
 from wsinspect.websocket.half import CloseFrame, Half, Limits
 from wsinspect.websocket.handshake import Handshake
+from wsinspect.websocket.http2_handshake import Http2Handshake
 from wsinspect.websocket.message_facts import (
     BadUtf8,
     ContextUse,
@@ -115,6 +117,8 @@ ENDING_RULES: Final[tuple[Rule[...], ...]] = (
     *teardown.RULES,
 )
 """Asked about each side once the connection is over."""
+HTTP2_ENDING_RULES: Final = tuple(rule for rule in ENDING_RULES if rule not in teardown.OF_TCP)
+"""The same for a WebSocket over HTTP/2: its end is not that of TCP."""
 
 EXPLAINED_BY: Final = {
     "predictable-masking-key": ("repeated-masking-key",),
@@ -133,8 +137,9 @@ def _blamable(by: By) -> tuple[Side, ...]:
     return (Side.CLIENT, Side.SERVER)
 
 
-_HANDSHAKE_RULES: Final = tuple(
-    (rule, Need.REQUEST in rule.needs, Need.RESPONSE in rule.needs, _blamable(rule.by)) for rule in HANDSHAKE_RULES
+_HANDSHAKE_RULES, _HTTP2_HANDSHAKE_RULES = (
+    tuple((rule, Need.REQUEST in rule.needs, Need.RESPONSE in rule.needs, _blamable(rule.by)) for rule in rules)
+    for rules in (HANDSHAKE_RULES, HTTP2_HANDSHAKE_RULES)
 )
 """Each rule with what it needs and whom it may blame, found out once."""
 
@@ -202,7 +207,8 @@ class Judge:
 
     def handshake(self, handshake: Handshake) -> None:
         """Judge an opening handshake that is complete, or as complete as it will get."""
-        for rule, needs_request, needs_response, sides in _HANDSHAKE_RULES:
+        rules = _HTTP2_HANDSHAKE_RULES if isinstance(handshake, Http2Handshake) else _HANDSHAKE_RULES
+        for rule, needs_request, needs_response, sides in rules:
             if (needs_request and handshake.request is None) or (needs_response and handshake.response is None):
                 continue
             for side in sides:
@@ -245,8 +251,16 @@ class Judge:
 
     def ending(self, ending: Ending) -> None:
         """Judge the end of a connection whose frames were seen."""
-        for rule in ENDING_RULES:
+        for rule in ENDING_RULES if ending.http2 is None else HTTP2_ENDING_RULES:
             for side in Side:
+                finding = rule.ask(self.thresholds, ending, side)
+                if finding is not None:
+                    self._add(rule, finding, finding.by or side, finding.place or (None, None, None))
+
+    def stream(self, ending: Ending) -> None:
+        """Judge the HTTP/2 stream of a WebSocket, opened or not, once it is over."""
+        for rule in http2.STREAM_RULES:
+            for side in _blamable(rule.by):
                 finding = rule.ask(self.thresholds, ending, side)
                 if finding is not None:
                     self._add(rule, finding, finding.by or side, finding.place or (None, None, None))

@@ -6,7 +6,13 @@ the connection up. A client that goes on all the same shows it by sending a fram
 
 from typing import Final
 
-from wsinspect.rules import deflate_negotiation, handshake_extensions, handshake_key, handshake_subprotocol
+from wsinspect.rules import (
+    deflate_negotiation,
+    handshake_extensions,
+    handshake_key,
+    handshake_response,
+    handshake_subprotocol,
+)
 from wsinspect.rules.handshake_response import (
     missing_response_connection_upgrade,
     missing_response_upgrade,
@@ -15,6 +21,7 @@ from wsinspect.rules.handshake_response import (
 )
 from wsinspect.rules.rule import Rule
 from wsinspect.websocket.handshake import Handshake
+from wsinspect.websocket.http2_handshake import Http2Handshake
 from wsinspect.websocket.side import Side
 
 CLIENT_MUST_REFUSE: Final[tuple[Rule[[Handshake, Side]], ...]] = (
@@ -37,9 +44,14 @@ CLIENT_MUST_REFUSE: Final[tuple[Rule[[Handshake, Side]], ...]] = (
     unsolicited_101,  # a client that never asked does not even look for the rest
 )
 
+_HTTP1_ALONE: Final = frozenset({*handshake_key.RULES, *handshake_response.RULES})
+HTTP2_CLIENT_MUST_REFUSE: Final = tuple(rule for rule in CLIENT_MUST_REFUSE if rule not in _HTTP1_ALONE)
+"""Over HTTP/2 there is no Upgrade and no key; what was agreed is judged as ever (RFC 8441 §5)."""
+
 
 def client_refuses(handshake: Handshake) -> tuple[str, ...]:
     """The ids of the rules for which a client that follows the standard fails this 101; empty if it may go on."""
     if not handshake.accepted:
         return ()
-    return tuple(rule.id for rule in CLIENT_MUST_REFUSE if rule.check(handshake, Side.SERVER))
+    rules = HTTP2_CLIENT_MUST_REFUSE if isinstance(handshake, Http2Handshake) else CLIENT_MUST_REFUSE
+    return tuple(rule.id for rule in rules if rule.check(handshake, Side.SERVER))

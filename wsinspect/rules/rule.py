@@ -57,6 +57,7 @@ class Need(Enum):
     ACKS = "the other side's acknowledgements were not captured"
     END = "the capture ends before the connection does"
     TIMING = "the packets carry no usable times"
+    HTTP2 = "header fields of HTTP/2 could not be read"
     MANY = "it takes several connections to judge"
     TLS = "no TLS records were captured"
 

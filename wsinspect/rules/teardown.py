@@ -29,11 +29,13 @@ def closed_without_close_frame(ending: Ending, side: Side, limits: Thresholds = 
     first = ending.tcp[0] if ending.tcp else None
     if first is None or first.by is not side or ending.failed or ending.client.close or ending.server.close:
         return None
+    if first.stream is not None:
+        return None  # `h2-stream-ended-without-close` and `h2-stream-reset`
     if not (_complete(ending.client) and _complete(ending.server)):
         return None
     if ending.side(side.peer).end_may_be_missed or failed_for_breach(ending, side, limits):
         return None
-    kind = first.kind.value.upper()
+    kind = first.name
     parts = [f"{kind} of the {side} (packet {first.packet}) without a Close of either side"]
     for end in (ending.client, ending.server):
         if end.unacknowledged_bytes:
@@ -81,7 +83,7 @@ def server_keeps_tcp_open(ending: Ending, side: Side, limits: Thresholds = DEFAU
     waited = until_ns - later.time_ns
     if waited < nanoseconds(limits.server_fin_slow):
         return None
-    how = f"then its {end.kind.value.upper()} came (packet {end.packet})" if end else "and no FIN or RST of the server"
+    how = f"then its {end.name} came (packet {end.packet})" if end else "and no FIN or RST of the server"
     detail = f"{waited / 1e9:.3f} s after both Closes (packet {later.packet}), {how}"
     severity = None if waited >= nanoseconds(limits.server_fin_timeout) else Severity.WARNING
     return Finding(detail, severity, Side.SERVER, (None, later.packet, later.time_ns))
@@ -226,3 +228,5 @@ RULES: tuple[Rule[...], ...] = (
     missing_tls_close_notify,
 )
 """Asked about each side once the connection is over."""
+OF_TCP: tuple[Rule[...], ...] = RULES[1:]
+"""Those of them that make no sense where TCP goes on, under the streams of HTTP/2."""

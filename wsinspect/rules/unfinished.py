@@ -37,7 +37,8 @@ def truncated_frame(ending: Ending, side: Side) -> Finding | None:
     sent = counted(unfinished.sent, "byte")
     of = f"of {unfinished.declared} declared" if unfinished.declared else "of a frame header"
     place = (unfinished.number, unfinished.packet, unfinished.time_ns)
-    return Finding(f"{sent} {of} when TCP ended", place=place)
+    what = "TCP" if ending.http2 is None else "the stream"
+    return Finding(f"{sent} {of} when {what} ended", place=place)
 
 
 @rule(
@@ -57,7 +58,7 @@ def unfinished_message(ending: Ending, side: Side) -> Finding | None:
         return None
     if mine.close is not None or ending.side(side.peer).close is not None:
         return None
-    kind = end.kind.value.upper()
+    kind = end.name
     return Finding(
         f"{kind} of the {side} (packet {end.packet}) while a message of it was open",
         place=(None, end.packet, end.time_ns),

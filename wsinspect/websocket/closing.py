@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple, Self
 
+from wsinspect.http2.codes import error_name
+from wsinspect.http2.facts import StreamEnd, StreamFacts
 from wsinspect.tls.facts import TlsFacts
 from wsinspect.websocket.closecodes import describe
 from wsinspect.websocket.frames import Unfinished
@@ -41,6 +43,22 @@ class TcpEnd:
     by: Side
     packet: int
     time_ns: int
+    stream: StreamEnd | None = None
+    """Set if a stream of HTTP/2 ended, not TCP: END_STREAM stands for FIN, RST_STREAM for RST (RFC 8441 §5)."""
+
+    @property
+    def name(self) -> str:
+        """What was sent: `FIN`, `RST`, `END_STREAM` or `RST_STREAM (CANCEL)`."""
+        if self.stream is None:
+            return self.kind.value.upper()
+        return "END_STREAM" if self.stream.reset is None else f"RST_STREAM ({error_name(self.stream.reset)})"
+
+    @property
+    def did(self) -> str:
+        """What that does: `ended TCP (FIN)`."""
+        verb = "ended" if self.kind is TcpEndKind.FIN else "reset"
+        what, sign = ("TCP", self.name) if self.stream is None else ("the HTTP/2 stream", self.name.replace(" (", ", "))
+        return f"{verb} {what} ({sign.removesuffix(')')})"
 
 
 class CarriedSide(NamedTuple):
@@ -149,6 +167,8 @@ class Ending:
     """Time of the last bytes of either side; 0 without any."""
     longest_silence_ns: int = 0
     """Longest time without a byte of either side before the first Close, FIN or RST."""
+    http2: StreamFacts | None = None
+    """The stream of HTTP/2 that it is on."""
 
     def side(self, side: Side) -> SideEnding:
         """What `side` did."""
@@ -217,7 +237,8 @@ def close_event(ending: Ending, side: Side) -> CloseEvent | None:
     if peer.broke_after_close and library.frames_after_close_fail:
         return _abnormal(f"frames followed the {peer.side}'s Close, which {library.name} takes for a failure")
     # A side whose frames cannot be told apart has most likely answered: the peer accepted what it said until then.
-    clean = (mine.close is not None or not mine.in_sync) and not _reset_before_done(ending, mine)
+    answered = mine.close is not None or not mine.in_sync or _could_not_answer(ending, mine, received)
+    clean = answered and not _reset_before_done(ending, mine)
     if received.code is None:
         why = f"the Close frame that reached the {side} has no code"
         if library.empty_close_code != NO_STATUS:
@@ -258,12 +279,18 @@ def _arrived(ending: Ending, mine: SideEnding, peer: SideEnding, received: Close
     resets = [end for end in ending.tcp if end.kind is TcpEndKind.RST]
     if any(end.packet < received.packet for end in resets):
         return False
-    if any(end.by is mine.side and end.packet < received.packet for end in ending.tcp):
+    if any(end.by is mine.side and end.packet < received.packet and end.stream is None for end in ending.tcp):
         # It had sent its FIN. Half-closed it still reads; a socket that is gone answers the Close with an RST.
         return not any(end.by is mine.side for end in resets)
     if not resets or peer.close_acknowledged:
         return True
     return mine.close is not None and mine.close.packet > received.packet
+
+
+def _could_not_answer(ending: Ending, mine: SideEnding, received: CloseFrame) -> bool:
+    """Whether a stream of HTTP/2 was over for this end with the Close: a browser drops the answer and cancels it."""
+    ends = [end for end in ending.tcp if end.stream is not None and end.packet >= received.packet]
+    return len(ends) > 1 and ends[0].kind is TcpEndKind.FIN and ends[0].by is not mine.side and ends[1].by is mine.side
 
 
 def _failed(ending: Ending, mine: SideEnding, peer: SideEnding) -> bool:

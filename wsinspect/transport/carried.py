@@ -9,7 +9,7 @@ MAX_UNACKNOWLEDGED: Final = 4096
 """Records of a direction remembered until they are acknowledged; of older ones the end is forgotten."""
 
 
-class TlsChannel:
+class CarriedChannel:
     """Counts plaintext, and remembers where on the channel below its records end."""
 
     def __init__(self, below: Channel) -> None:
