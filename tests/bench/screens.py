@@ -25,6 +25,7 @@ from generate import write
 from textual import events
 from textual.pilot import Pilot
 
+from wsinspect.garbage import look_seldom
 from wsinspect.tui.app import WsinspectApp
 from wsinspect.tui.connection.screen import ConnectionScreen
 from wsinspect.tui.connections.screen import ConnectionTable
@@ -189,6 +190,7 @@ def main() -> None:
     parser.add_argument("--keys", type=int, default=8, help="how often each is pressed")
     parser.add_argument("--directory", type=Path, default=Path(tempfile.gettempdir()), help="where captures are kept")
     options = parser.parse_args()
+    look_seldom()
     if "loading" in options.parts:
         path = capture(options.directory, options.megabytes * 1_000_000 // PACKET_BYTES, 200, (20, 1300))
         asyncio.run(loading(path, options.keys))

@@ -19,6 +19,7 @@ from wsinspect.cli.options import (
 from wsinspect.cli.settings import codebook_option, config_option, loaded_settings, threshold_option, timer_option
 from wsinspect.cli.tls import keylog_option, tls_options
 from wsinspect.errors import WsinspectError
+from wsinspect.garbage import look_seldom
 from wsinspect.keys import TlsOptions
 
 _HELP = """Find every WebSocket connection in a capture: how it closed, who closed it, which rules were broken.
@@ -358,6 +359,7 @@ def is_pipe(path: str) -> bool:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command; trouble that the user or the environment caused is one line on standard error."""
+    look_seldom()
     try:
         return sys.exit(cli.main(args=arguments, prog_name="wsinspect", standalone_mode=False))
     except WsinspectError as error:

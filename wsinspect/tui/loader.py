@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from textual.message import Message
 
+from wsinspect.garbage import keep_all
 from wsinspect.tui.background import start_thread
 from wsinspect.tui.store import Store
 
@@ -22,6 +23,8 @@ SWEEP: Final = 0.008
 SCREEN_SHARE: Final = 3
 """After a report on live traffic, reading goes on for so many times as long as the screen took with it: under a heavy
 load a screen that showed everything at once would leave no time for reading."""
+KEEP: Final = 1.0
+"""Seconds between two times at which what was read is declared to be no garbage."""
 PATIENCE: Final = 1.0
 """Seconds after which a report is made though the last one was not dealt with: the screens' thread may be gone."""
 
@@ -113,15 +116,20 @@ class Loader:
 
     def _load(self) -> None:
         store = self._store
-        self._told = self._started
+        self._told = kept = self._started
         for batch in store.source.batches(BATCH):
             store.feed(batch)
+            # Not of live traffic: its connections leave the list one day.
+            if not store.source.live and time.monotonic() - kept >= KEEP:
+                keep_all()
+                kept = time.monotonic()
             if self._is_time_to_tell(time.monotonic()):
                 store.sweep(SWEEP)
                 self._tell(False)
         store.finish()
         self._tell(True)
         store.judge_together()
+        keep_all()
         self._tell(True)
 
     def _is_time_to_tell(self, now: float) -> bool:
