@@ -53,6 +53,8 @@ class Inspector:
         self.first_ns: int | None = None
         self.last_ns = 0
         """Times of the first packet and of the latest one."""
+        self.only: int | None = None
+        """The attempt on each TCP connection whose timeline is wanted; None: every one."""
         self._number = 0  # of the latest packet
         self._begun = 0  # connections, those taken out included
         self._index = index
@@ -258,7 +260,7 @@ class Inspector:
         return conversation
 
     def _new_connection(self, stream: TcpStream, channel: Channel, client_direction: int, attempt: int) -> Connection:
-        timeline = Timeline() if self._timelines else None
+        timeline = Timeline() if self._timelines and self.only in (None, attempt) else None
         self._begun += 1
         connection = Connection(self._begun, stream, channel, client_direction, attempt, timeline, self._neighbours)
         self.connections.append(connection)

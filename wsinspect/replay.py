@@ -23,6 +23,7 @@ def replay(connection: Connection, source: PacketSource) -> Timeline:
     inspector = Inspector(
         timelines=True, keys=connection.keys.frozen(), all_tls=connection.sealed, thresholds=connection.thresholds
     )
+    inspector.only = connection.attempt
     for offset, number in zip(connection.packet_offsets, connection.packet_numbers, strict=True):
         inspector.feed(source.packet_at(offset, number))
     inspector.finish()

@@ -10,6 +10,7 @@ from wsinspect.diagnosis.cause import Diagnosis
 from wsinspect.diagnosis.crowd import SameAge, SameIdle, by_server, same_ages, same_idles, same_patience
 from wsinspect.diagnosis.facts import EndKind, Facts
 from wsinspect.diagnosis.failed_handshake import failed_handshake
+from wsinspect.diagnosis.flow_control_stall import flow_control_stall
 from wsinspect.diagnosis.http_error_in_stream import http_error_in_stream
 from wsinspect.diagnosis.idle_timeout import idle_timeout
 from wsinspect.diagnosis.injected_reset import injected_reset
@@ -29,8 +30,7 @@ from wsinspect.websocket.side import Side
 def diagnose_one(facts: Facts, timers: Timers) -> list[Diagnosis]:
     """What the connection shows by itself."""
     main = _main(facts, timers, None, None, None, None)
-    race = keepalive_race(facts, timers)
-    return [diagnosis for diagnosis in (main, race) if diagnosis is not None]
+    return _with_others(main, facts, timers)
 
 
 def diagnose_all(crowd: Sequence[Facts], timers: Timers) -> dict[int, list[Diagnosis]]:
@@ -48,7 +48,7 @@ def diagnose_all(crowd: Sequence[Facts], timers: Timers) -> dict[int, list[Diagn
     for facts in crowd:
         id = facts.id
         main = _main(facts, timers, waits.get(id), ages.get(id), idles.get(id), alive.get(id))
-        found[id] = [diagnosis for diagnosis in (main, keepalive_race(facts, timers)) if diagnosis is not None]
+        found[id] = _with_others(main, facts, timers)
     for group in groups:
         for close in mass_closes(group):
             diagnosis = mass_close(close)
@@ -57,6 +57,12 @@ def diagnose_all(crowd: Sequence[Facts], timers: Timers) -> dict[int, list[Diagn
     for storm in storms(crowd):
         found[storm.members[-1]].append(reconnect_storm(storm))
     return found
+
+
+def _with_others(main: Diagnosis | None, facts: Facts, timers: Timers) -> list[Diagnosis]:
+    """The main cause and what is told beside it."""
+    beside = keepalive_race(facts, timers), flow_control_stall(facts)
+    return [diagnosis for diagnosis in (main, *beside) if diagnosis is not None]
 
 
 def _main(

@@ -34,6 +34,8 @@ RACE_INTERVALS: Final = 3
 KEEPALIVE_LEAST: Final = 0.5
 """Nobody gives up on a Pong sooner."""
 HANDSHAKE_TIMEOUT: Final = 10.0
+STALL: Final = 5.0
+"""For so long a window of HTTP/2 has to be used up before it is told."""
 CROSSING: Final = 0.05
 """Payload that comes no longer than this before the end crossed it on the way."""
 

@@ -33,6 +33,13 @@ def switches_to_websocket(response: ResponseHead) -> bool:
     return response.status == _SWITCHING_PROTOCOLS and response.has_token("Upgrade", "websocket")
 
 
+def opens_websocket(response: ResponseHead) -> bool:
+    """Whether a response to an opening handshake is one that grants it: 101, or over HTTP/2 any 2xx (RFC 8441 §5)."""
+    if response.version == "HTTP/2":
+        return 200 <= response.status < 300
+    return response.status == _SWITCHING_PROTOCOLS
+
+
 def expected_accept(key: str) -> str:
     """The `Sec-WebSocket-Accept` that answers `key` (RFC 6455 §4.2.2): the key is hashed as text, never decoded."""
     digest = hashlib.sha1((key + _ACCEPT_GUID).encode("latin-1", "replace"), usedforsecurity=False).digest()

@@ -11,6 +11,7 @@ from wsinspect.tui.connection.ladder import SEVERITY_LETTER
 from wsinspect.tui.connection.opened import Opened
 from wsinspect.tui.document import DocumentView
 from wsinspect.tui.ink import Line, fit_line, text_of, wrap
+from wsinspect.websocket.handshake import opens_websocket
 from wsinspect.websocket.side import Side
 
 SIDE_BY_SIDE = 130
@@ -53,7 +54,7 @@ def _head(opened: Opened, side: Side, width: int) -> list[Line]:
         fine = True
     else:
         start = f"{head.version} {head.status} {head.reason}"
-        fine = head.status == 101
+        fine = opens_websocket(head)
     lines += _field_lines([(start, "strong")], broken.pop(START_LINE, []), fine, width)
     for name, value in head.fields:
         field = name.lower()

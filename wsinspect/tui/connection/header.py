@@ -72,6 +72,8 @@ def header_lines(report: model.Connection, now: float | None, width: int) -> lis
 def _agreed(report: model.Connection, width: int) -> list[Line]:
     """Subprotocol, extensions, volume: what there is of it."""
     parts: list[str] = []
+    if report.http2_stream is not None:
+        parts.append(f"HTTP/2 stream {report.http2_stream}")
     if report.tls is not None:
         parts.append(f"TLS {report.tls}")
     if report.subprotocol is not None:

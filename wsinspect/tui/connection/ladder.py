@@ -11,6 +11,7 @@ from wsinspect.tui.connection.story import IDLE_NS, Digest, Kind, Step, Story
 from wsinspect.tui.ink import Line, Span, clip, fit, fit_line, shown_width, spread
 from wsinspect.tui.units import address, plural, signed_span, size, span, stopwatch
 from wsinspect.websocket.frames import Opcode
+from wsinspect.websocket.handshake import opens_websocket
 from wsinspect.websocket.side import Side
 
 WIDEST: Final = 120
@@ -100,7 +101,7 @@ class Ladder:
 
     def _label(self, entry: TcpEntry | HeadEntry | FrameEntry, place: int) -> Line:
         if isinstance(entry, TcpEntry):
-            return [(entry.flag, "failed" if entry.flag == "RST" else "muted")]
+            return [(entry.flag, "failed" if entry.flag.startswith("RST") else "muted")]
         if isinstance(entry, HeadEntry):
             return _head_label(entry)
         if entry.close is not None:
@@ -138,7 +139,7 @@ def _head_label(entry: HeadEntry) -> Line:
     if isinstance(head, RequestHead):
         return [(f"{head.method} ", "strong"), (f"{head.target} {head.version}", "")]
     reason = f" {head.reason}" if head.reason else ""
-    return [(str(head.status), "good" if head.status == 101 else "failed"), (reason, "")]
+    return [(str(head.status), "good" if opens_websocket(head) else "failed"), (reason, "")]
 
 
 def _frame_ink(entry: FrameEntry) -> str:
