@@ -1,6 +1,6 @@
 """How much survives when the capture loses packets: Close frames found, violations invented.
 
-    python tests/bench/loss.py CAPTURE … [--seed 6455]
+    python tests/bench/loss.py CAPTURE … [--seed 6455] [-v]
 
 Every packet of every WebSocket connection is left out in turn, then 1 % and 5 % of all packets at random. A case counts
 when a Close frame of the full capture is still there whole; it is found if the report has its code and reason. No case
@@ -41,8 +41,13 @@ def facts(connection: Connection) -> Facts:
     }
 
 
-def compare(full: Facts, packets: list[Packet], missing: set[int], tally: Counter[str], invented: Counter[str]) -> None:
-    """Look at `packets` without those numbered in `missing`, and count what became of the facts."""
+def compare(
+    full: Facts, packets: list[Packet], missing: set[int], tally: Counter[str], invented: Counter[str], where: str
+) -> None:
+    """Look at `packets` without those numbered in `missing`, and count what became of the facts.
+
+    `where` is the capture they are from if invented violations are to be printed with their case.
+    """
     found = [facts(connection) for connection in inspect(p for p in packets if p.number not in missing)]
     closes = {side: close[:2] for one in found for side, close in one["closes"].items()}
     for side, (code, reason, packet) in full["closes"].items():
@@ -53,6 +58,8 @@ def compare(full: Facts, packets: list[Packet], missing: set[int], tally: Counte
         new = one["violations"] - full["violations"]
         tally["cases with an invented violation"] += bool(new)
         invented.update(f"{rule} by {by}" for rule, by in new)
+        if new and where:
+            print(f"{where} without {sorted(missing)[:9]}: {', '.join(f'{rule} by {by}' for rule, by in new)}")
     tally["cases"] += 1
 
 
@@ -69,18 +76,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("captures", nargs="+")
     parser.add_argument("--seed", type=int, default=6455)
+    parser.add_argument("-v", "--verbose", action="store_true", help="print each case with an invented violation")
     options = parser.parse_args()
     choice = random.Random(options.seed)
     tallies: dict[str, Counter[str]] = {"each packet in turn": Counter(), "1 %": Counter(), "5 %": Counter()}
     invented: Counter[str] = Counter()
     for path in options.captures:
+        where = path if options.verbose else ""
         for full, packets in per_connection(path):
             if len(packets) <= 200:
                 for packet in packets:
-                    compare(full, packets, {packet.number}, tallies["each packet in turn"], invented)
+                    compare(full, packets, {packet.number}, tallies["each packet in turn"], invented, where)
             for name, share in (("1 %", 0.01), ("5 %", 0.05)):
                 missing = {packet.number for packet in packets if choice.random() < share}
-                compare(full, packets, missing, tallies[name], invented)
+                compare(full, packets, missing, tallies[name], invented, where)
     for name, tally in tallies.items():
         share = 100 * tally["found"] / max(1, tally["closes"])
         print(
