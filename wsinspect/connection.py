@@ -310,6 +310,8 @@ class Connection:
         """Whether packets of the other side show that it had not got all: one behind the last bytes, or its RST."""
         if self.dialogue is None:
             return False
+        if self.gap_bytes(side.peer) or any(reset.ahead for reset in self.stream.marks.resets):
+            return False  # a packet of the other side that was not captured may have acknowledged them
         later_ns = self.stream.marks.last_ns(1 - self._direction(side))
         reset = any(end.kind is TcpEndKind.RST and end.by is not side for end in self.tcp_ends)
         return reset or later_ns > self.dialogue.half(side).last_payload_ns

@@ -342,7 +342,8 @@ class Dialogue:
         close: CloseFrame | None = None
         rtt_ns: int | None = None
         if opcode == Opcode.PONG:
-            half.pong_is_owed = half.close_received is None and peer.pings.awaits(payload)
+            asked = peer.pings.awaits(payload) or not self._all_seen(peer)
+            half.pong_is_owed = half.close_received is None and asked
             half.answers_after_close = self._answers_later_ping(payload, half, peer)
             self._begin_frame(header, half)
             rtt_ns = self._take_pong(header, payload, piece, half, peer)

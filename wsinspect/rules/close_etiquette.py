@@ -30,7 +30,7 @@ _IN_FLIGHT_NS: Final = 200_000_000
     aka=("Mandatory Extension", "1010"),
 )
 def close_1010_from_server(close: CloseFrame, half: Half) -> Finding | None:
-    if half.side is not Side.SERVER or close.code != _MANDATORY_EXTENSION or _is_echo(close, half):
+    if half.side is not Side.SERVER or close.code != _MANDATORY_EXTENSION or _may_be_echo(close, half):
         return None
     return Finding("close code 1010 from the server; only a client can miss an extension")
 
@@ -48,15 +48,17 @@ def close_1010_from_server(close: CloseFrame, half: Half) -> Finding | None:
     aka=("Mandatory Extension", "1010"),
 )
 def close_1010_without_extensions(close: CloseFrame, half: Half) -> Finding | None:
-    if half.side is not Side.CLIENT or close.code != _MANDATORY_EXTENSION or _is_echo(close, half):
+    if half.side is not Side.CLIENT or close.code != _MANDATORY_EXTENSION or _may_be_echo(close, half):
         return None
     if _names_extension(close.reason):
         return None
     return Finding(f"close code 1010 with the reason {quoted(close.reason)}, which names no extension")
 
 
-def _is_echo(close: CloseFrame, half: Half) -> bool:
-    """Whether a Close only sends back the code it answers, as RFC 6455 §5.5.1 suggests."""
+def _may_be_echo(close: CloseFrame, half: Half) -> bool:
+    """Whether a Close only sends back the code it answers, as RFC 6455 §5.5.1 suggests, or may do so for all we saw."""
+    if half.close is close and half.close_in_the_dark:
+        return True
     reply = half.close_reply
     return reply is not None and half.close is close and reply.had_arrived and reply.received.code == close.code
 
@@ -78,7 +80,7 @@ def _names_extension(reason: str) -> bool:
     look_at="The sender's framework. Applications that made the code up should use 4000 to 4999.",
 )
 def unregistered_close_code(close: CloseFrame, half: Half) -> Finding | None:
-    if close.code not in _REGISTERED_BY_IANA or close.code in BY_CODE or _is_echo(close, half):
+    if close.code not in _REGISTERED_BY_IANA or close.code in BY_CODE or _may_be_echo(close, half):
         return None
     return Finding(f"close code {close.code} is in the range that IANA registers, and not registered")
 

@@ -56,6 +56,8 @@ def unfinished_message(ending: Ending, side: Side) -> Finding | None:
     end = next((end for end in ending.tcp if end.by is side), None)
     if end is None or not mine.message_open or not mine.in_sync or ending.failed:
         return None
+    if mine.unfinished is not None:
+        return None  # truncated-frame tells, where it can be told
     if mine.close is not None or ending.side(side.peer).close is not None:
         return None
     kind = end.name

@@ -22,6 +22,8 @@ MAX_KEPT_INPUT: Final = 16 * 1024 * 1024
 MAX_EDGES: Final = 16
 """Edges between fragments at which the tail is tried one at a time."""
 
+_TOO_FAR: Final = "invalid distance too far back"
+"""What zlib says of a reference beyond the window."""
 _PORTION: Final = 1 << 18
 """Output bytes that exist at once."""
 
@@ -44,7 +46,7 @@ class Inflater:
 
     __slots__ = (
         "_at_start", "_before", "_edges", "_ended", "_fragments", "_history", "_history_size", "_inflate", "_input",
-        "_input_size", "_restores", "_takeover", "_tried_again",
+        "_input_size", "_may_reach_lost", "_restores", "_takeover", "_tried_again",
         "bfinal_seen", "context_lost", "edges_restored", "error", "limit", "outcome", "produced",
     )  # fmt: skip
 
@@ -58,6 +60,7 @@ class Inflater:
         self._input: list[bytes] = []  # without takeover: the message so far
         self._input_size = 0
         self._tried_again = False
+        self._may_reach_lost = False  # without takeover: whether earlier messages were not seen whole
         self.context_lost = ""
         """Why later messages cannot be inflated; empty while they can."""
         self.outcome = Outcome.OK
@@ -118,6 +121,8 @@ class Inflater:
             yield from self._second_try()
         if self.outcome is Outcome.BROKEN:
             yield from self._restore_edges(complete=False)
+        if self.outcome is Outcome.BROKEN and self._may_reach_lost and self.error == _TOO_FAR:
+            self.outcome = Outcome.CONTEXT_LOST  # it may use, against the agreement, what was not captured
 
     def finish(self, tail_kept: bool = False) -> Iterator[bytes]:
         """The message is complete: puts the cut-off tail back and checks that it ends where a block ends.
@@ -148,6 +153,8 @@ class Inflater:
         self.outcome = Outcome.CONTEXT_LOST
         if self._takeover:
             self.context_lost = reason
+        else:
+            self._may_reach_lost = True
 
     def _run(self, data: bytes) -> Iterator[bytes]:
         self._ended = self._ended and not data
