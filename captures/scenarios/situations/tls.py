@@ -6,7 +6,7 @@ from typing import Final
 from captures.encoder.conversation import SERVER, Conversation, Trace
 from captures.encoder.files import PcapNg
 from captures.encoder.packets import Host
-from captures.scenario import ABNORMAL, Chapter, Expected, closed, refused
+from captures.scenario import ABNORMAL, Chapter, Expected, Fired, closed, refused
 
 chapter = Chapter("situations/")
 
@@ -20,7 +20,7 @@ DECRYPTED: Final = closed("server", 4000, "the room closes.").having(
     client_event=closed("server", 4000, "the room closes.").client_event,
     frames=TEXT_AND_CLOSE,
     messages=(1, 1),
-)
+).firing(Fired("missing-tls-close-notify", "client"))
 SEALED: Final = Expected(
     state="closed", status=None, url="wss://ws.example.com", tcp=("fin", "server"), frames=NOTHING, messages=(0, 0)
 )
