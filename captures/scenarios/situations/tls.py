@@ -15,12 +15,16 @@ URL: Final = "wss://ws.example.com/chat"
 DECRYPTION_SECRETS, TLS_KEY_LOG = 0x0A, 0x544C534B
 TEXT_AND_CLOSE: Final = {side: {"text": 1, "close": 1} for side in ("client", "server")}
 NOTHING: Final[dict[str, dict[str, int]]] = {"client": {}, "server": {}}
-DECRYPTED: Final = closed("server", 4000, "the room closes.").having(
-    url=URL,
-    client_event=closed("server", 4000, "the room closes.").client_event,
-    frames=TEXT_AND_CLOSE,
-    messages=(1, 1),
-).firing(Fired("missing-tls-close-notify", "client"))
+DECRYPTED: Final = (
+    closed("server", 4000, "the room closes.")
+    .having(
+        url=URL,
+        client_event=closed("server", 4000, "the room closes.").client_event,
+        frames=TEXT_AND_CLOSE,
+        messages=(1, 1),
+    )
+    .firing(Fired("missing-tls-close-notify", "client"))
+)
 SEALED: Final = Expected(
     state="closed", status=None, url="wss://ws.example.com", tcp=("fin", "server"), frames=NOTHING, messages=(0, 0)
 )
