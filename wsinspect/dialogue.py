@@ -1,6 +1,5 @@
 """An open WebSocket: the frames of both directions, in the order in which they passed, and what they break."""
 
-from array import array
 from collections.abc import Callable
 from typing import Final
 
@@ -22,6 +21,7 @@ from wsinspect.websocket.pings import Answer
 from wsinspect.websocket.plain import skip_plain_frames
 from wsinspect.websocket.resync import Resynced
 from wsinspect.websocket.rhythm import QUIET_NS, Silences
+from wsinspect.websocket.roundtrips import RoundTrip, RoundTrips
 from wsinspect.websocket.sample import EarlySubscribe, MaskingKeys, MqttConnect, Subprotocol
 from wsinspect.websocket.side import Side
 
@@ -29,8 +29,6 @@ LARGE_MESSAGE: Final = 1024
 """Bytes from which a message can be the reason of a Close 1009."""
 _VERY_LONG: Final = 1 << 20
 """From this length on a frame is judged by its header, long before its end."""
-MAX_RTTS: Final = 4096
-"""Ping round-trip times kept per connection."""
 
 
 class Dialogue:
@@ -38,7 +36,7 @@ class Dialogue:
 
     __slots__ = (
         "_acknowledgements", "_first_keys", "_heartbeat_seen", "_judge", "_mismatches", "_on_trial", "_opened_ns",
-        "_reactions", "_timeline", "client", "longest_silence_ns", "rtts", "server", "silences",
+        "_reactions", "_timeline", "client", "longest_silence_ns", "round_trips", "server", "silences",
     )  # fmt: skip
 
     def __init__(
@@ -60,8 +58,7 @@ class Dialogue:
         self._on_trial = False  # whether a reaction is awaited
         self._mismatches: dict[Side, Mismatch] = {}  # Pongs that fit no Ping, while one that does may still come
         self._heartbeat_seen = False  # whether any Ping or Pong has passed
-        self.rtts = array("q")
-        """Nanoseconds from a Ping to the Pong that answers it, both directions."""
+        self.round_trips = RoundTrips()
         self.silences = Silences()
         self.longest_silence_ns = 0
         """Longest time without a byte before anybody began to leave, and before any Ping or Pong."""
@@ -157,7 +154,7 @@ class Dialogue:
                 self._take(event, half, peer)
             half.messages.finish()
             mismatch = self._mismatches.pop(half.side, None)
-            if mismatch is not None and (ended or now_ns - mismatch.time_ns >= self._pong_slow_ns):
+            if mismatch is not None and (ended or now_ns - mismatch.time_ns >= self.pong_slow_ns):
                 self._tell_mismatch(mismatch, half)
         for tolerated, place in self._reactions.finish():
             self._judge.found(tolerated, self.half(tolerated.by), place)
@@ -340,13 +337,13 @@ class Dialogue:
         """A complete frame that is no data frame."""
         opcode = header.opcode
         close: CloseFrame | None = None
-        rtt_ns: int | None = None
+        trip: RoundTrip | None = None
         if opcode == Opcode.PONG:
             asked = peer.pings.awaits(payload) or not self._all_seen(peer)
             half.pong_is_owed = half.close_received is None and asked
             half.answers_after_close = self._answers_later_ping(payload, half, peer)
             self._begin_frame(header, half)
-            rtt_ns = self._take_pong(header, payload, piece, half, peer)
+            trip = self._take_pong(header, payload, piece, half, peer)
             if self._on_trial:
                 self._went_on(half, peer, "it sent a Pong", (header.number, piece.packet, piece.time_ns))
         elif opcode == Opcode.PING and half.control_is_whole:
@@ -362,7 +359,7 @@ class Dialogue:
         half.counts[opcode] += 1
         half.last_packet, half.last_time_ns = piece.packet, piece.time_ns
         if self._timeline is not None:
-            self._timeline.piece(half.side, piece, close=close, rtt_ns=rtt_ns)
+            self._timeline.piece(half.side, piece, close=close, trip=trip)
 
     def _take_close(self, header: FrameHeader, payload: bytes, piece: FramePiece, half: Half, peer: Half) -> CloseFrame:
         close = half.add_close(header, payload, piece)
@@ -428,7 +425,9 @@ class Dialogue:
             ping.payload == payload and ping.packet > close.packet for ping in peer.pings.outstanding
         )
 
-    def _take_pong(self, header: FrameHeader, payload: bytes, piece: FramePiece, half: Half, peer: Half) -> int | None:
+    def _take_pong(
+        self, header: FrameHeader, payload: bytes, piece: FramePiece, half: Half, peer: Half
+    ) -> RoundTrip | None:
         answer = peer.pings.answer(payload, header.packet, piece.time_ns)
         if answer is None:
             return None
@@ -444,11 +443,14 @@ class Dialogue:
                     self._match(half, piece.time_ns)
                 self._judge.found(self._pong(answer, payload, piece.time_ns, half, peer), half, place)
         if ping is None:
+            half.pongs_unsolicited += not (answer.outstanding or answer.repeats_ns) and self._all_seen(peer)
             return None
         rtt_ns = piece.time_ns - ping.time_ns
-        if len(self.rtts) < MAX_RTTS:
-            self.rtts.append(rtt_ns)
-        return rtt_ns
+        half.pongs_late += rtt_ns >= self.pong_slow_ns
+        acknowledged_ns = self._acknowledgements.time_ns(peer.side, ping.end_offset)
+        trip = RoundTrip(rtt_ns, acknowledged_ns - ping.time_ns if acknowledged_ns else None)
+        self.round_trips.add(trip)
+        return trip
 
     def _pong(self, answer: Answer, payload: bytes, time_ns: int, half: Half, peer: Half) -> Pong:
         ping = answer.ping
@@ -461,14 +463,15 @@ class Dialogue:
         )
         since = max(1, time_ns - answer.repeats_ns) if answer.repeats_ns else 0
         seen = self._all_seen(peer)
-        if not seen or (not payload and since > self._pong_slow_ns):
+        if not seen or (not payload and since > self.pong_slow_ns):
             since = 0  # an unseen Ping may be what it answers, and empty Pongs of a heartbeat all look alike
         sure = seen and half.nothing_missed and not half.answered_unseen_pings
         skipped = answer.skipped if sure else 0
         return Pong(payload, ping, skipped, since, acknowledged_ns, held_up, seen, time_ns)
 
     @property
-    def _pong_slow_ns(self) -> int:
+    def pong_slow_ns(self) -> int:
+        """From when on a Pong is late."""
         return nanoseconds(self._judge.thresholds.pong_slow)
 
     def _note_mismatch(self, mismatch: Mismatch, half: Half) -> None:
@@ -480,7 +483,7 @@ class Dialogue:
         mismatch = self._mismatches.get(half.side)
         if mismatch is None:
             return
-        late = time_ns - mismatch.time_ns > self._pong_slow_ns
+        late = time_ns - mismatch.time_ns > self.pong_slow_ns
         if late:
             self._tell_mismatch(mismatch, half)
         if late or fits:

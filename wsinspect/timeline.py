@@ -13,6 +13,7 @@ from wsinspect.websocket.half import CloseFrame
 from wsinspect.websocket.message_facts import Message
 from wsinspect.websocket.messages import MAX_KEPT_PAYLOAD
 from wsinspect.websocket.resync import Resynced
+from wsinspect.websocket.roundtrips import RoundTrip
 from wsinspect.websocket.side import Side
 
 
@@ -49,8 +50,8 @@ class FrameEntry(NamedTuple):
     time_ns: int
     message: Message | None = None
     close: CloseFrame | None = None
-    rtt_ns: int | None = None
-    """On a Pong: time since the Ping that it answers."""
+    trip: RoundTrip | None = None
+    """On a Pong: times since the Ping that it answers."""
     complete: bool = True
 
     @property
@@ -152,7 +153,7 @@ class Timeline:
 
     def piece(
         self, side: Side, piece: FramePiece, *, message: Message | None = None, close: CloseFrame | None = None,
-        rtt_ns: int | None = None,
+        trip: RoundTrip | None = None,
     ) -> None:  # fmt: skip
         """A part of a frame; the frame becomes an entry when it is complete."""
         if piece.first:
@@ -162,7 +163,7 @@ class Timeline:
         earlier = self._unfinished.pop(side, None)
         missing = piece.missing + (earlier.missing if earlier and not piece.first else 0)
         entry = FrameEntry(
-            piece.header, side, b"", missing, piece.packet, piece.time_ns, message, close, rtt_ns, piece.last
+            piece.header, side, b"", missing, piece.packet, piece.time_ns, message, close, trip, piece.last
         )
         if piece.last:
             # Most messages are one frame and not compressed: they are not kept twice.

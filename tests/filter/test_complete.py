@@ -19,9 +19,9 @@ def seen(field: Field) -> list[str]:
     [
         ("ws.close.co|", 0, ["ws.close.code"]),
         ("close.cod|", 0, ["ws.close.code"]),
-        ("ws.id == 1 && ws.rtt|", 14, []),
+        ("ws.id == 1 && ws.rtt.p|", 14, ["ws.rtt.peer"]),
         ("ws.id == 1 && ws.ti|", 14, []),
-        ("!(ws.rt|", 2, ["ws.rtt"]),
+        ("!(ws.rt|", 2, ["ws.rtt", "ws.rtt.network", "ws.rtt.peer"]),
         ("$|", 0, ["$bad"]),
         ("ws.close.code |", 14, ["==", "!=", "<", "<=", ">", ">=", "in {", "&&", "||"]),
         ("ws.close.code con|", 14, []),

@@ -53,6 +53,7 @@ ADDED: dict[str, set[str]] = {
     "document": {"filter"},
     "summary": {"diagnoses", *OVERVIEW},
     "close": {"idle", "message", "go_away"},
+    "ping": {"network_median", "network_max", "peer_median", "peer_max", "missed", "late", "unsolicited"},
     "close frame": {"codebook", "because", "shown"},
     "event": {"name", "registry", "codebook", "because", "why"},
     "tcp": {"http2"},
@@ -80,7 +81,7 @@ def check_connection(connection: dict[str, Any]) -> None:
     for name in ("gaps", "frames", "messages", "payload_bytes"):
         has(connection[name], SIDES)
     has(connection["handshake"], HANDSHAKE, nullable=True)
-    has(connection["ping"], PING)
+    has(connection["ping"], PING, where="ping")
     has(connection["close"], CLOSE, where="close")
     has(connection["close"]["tcp"], TCP, nullable=True, where="tcp")
     has(connection["close"]["event"], SIDES, nullable=True)

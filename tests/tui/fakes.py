@@ -15,6 +15,7 @@ from wsinspect.transport.httphead import RequestHead, ResponseHead
 from wsinspect.websocket.frames import FrameHeader, Opcode
 from wsinspect.websocket.half import CloseFrame
 from wsinspect.websocket.message_facts import Message
+from wsinspect.websocket.roundtrips import RoundTrip
 from wsinspect.websocket.side import Side
 
 START = 1_700_000_000.0
@@ -95,7 +96,7 @@ class Teller:
         self.timeline.entries.append(HeadEntry(response, Side.SERVER, packet, time_ns))
 
     def frame(
-        self, side: Side, payload: bytes, opcode: int = Opcode.TEXT, rtt_ns: int | None = None, **changes: Any
+        self, side: Side, payload: bytes, opcode: int = Opcode.TEXT, trip: RoundTrip | None = None, **changes: Any
     ) -> FrameEntry:  # fmt: skip
         """A frame in a packet of its own."""
         packet, time_ns = self._tick()
@@ -118,7 +119,7 @@ class Teller:
                 "time_ns": time_ns, "end_offset": 0,
             }  # fmt: skip
             close = CloseFrame(**(dict.fromkeys(CloseFrame._fields, True) | known))  # nothing else is wrong with it
-        entry = FrameEntry(FrameHeader(**(facts | changes)), side, payload, 0, packet, time_ns, message, close, rtt_ns)
+        entry = FrameEntry(FrameHeader(**(facts | changes)), side, payload, 0, packet, time_ns, message, close, trip)
         self.timeline.entries.append(entry)
         return entry
 

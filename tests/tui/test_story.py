@@ -11,6 +11,7 @@ from wsinspect.tui.connection.opened import Opened
 from wsinspect.tui.connection.story import CHUNK, Kind, Story
 from wsinspect.tui.ink import shown_width, text_of
 from wsinspect.websocket.frames import Opcode
+from wsinspect.websocket.roundtrips import RoundTrip
 from wsinspect.websocket.side import Side
 
 
@@ -106,7 +107,7 @@ def test_pings_that_nobody_answered() -> None:
     for _ in range(2):
         teller.frame(Side.SERVER, b"a", Opcode.PING)
     entries = teller.timeline.entries
-    teller.frame(Side.CLIENT, b"a", Opcode.PONG, rtt_ns=5)
+    teller.frame(Side.CLIENT, b"a", Opcode.PONG, trip=RoundTrip(5, 3))
     teller.frame(Side.SERVER, b"b", Opcode.PING)
     assert ["no pong" in line for line in lines_of(teller)] == [False, False, False, True]
     entries.append(GapEntry(5, Side.CLIENT, 9, entries[-1].time_ns))

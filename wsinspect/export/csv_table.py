@@ -35,7 +35,9 @@ COLUMNS: Final[tuple[tuple[str, Callable[[model.Connection], _Value]], ...]] = (
     ("messages_server", lambda it: it.messages.server),
     ("payload_bytes_client", lambda it: it.payload_bytes.client),
     ("payload_bytes_server", lambda it: it.payload_bytes.server),
-    ("rtt_median_ms", lambda it: round(it.ping.rtt_median * 1000, 3) if it.ping.rtt_median is not None else None),
+    ("rtt_median_ms", lambda it: _milliseconds(it.ping.rtt_median)),
+    ("rtt_network_median_ms", lambda it: _milliseconds(it.ping.network_median)),
+    ("rtt_peer_median_ms", lambda it: _milliseconds(it.ping.peer_median)),
     ("close_code", lambda it: it.close.event.client.code if it.close.event and it.close.event.client else None),
     ("close_name", lambda it: _told(it, "name")),
     ("close_codebook", lambda it: _told(it, "codebook")),
@@ -82,6 +84,10 @@ def cell(value: _Value) -> str | int | float:
 
 def _seconds(opened: float | None, ended: float | None) -> float | None:
     return round(ended - opened, 6) if opened is not None and ended is not None else None
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return round(seconds * 1000, 3) if seconds is not None else None
 
 
 def _told(connection: model.Connection, field: str) -> str | None:

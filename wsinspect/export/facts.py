@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from wsinspect.report import model
-from wsinspect.report.text import duration, size
+from wsinspect.report.text import duration, ping_sentence, sides, size
 
 MAX_TEXT: Final = 2000
 """Characters of a URL or reason that are shown; JSON and HAR hold them whole."""
@@ -42,9 +42,8 @@ def facts(connection: model.Connection) -> Iterator[Fact]:
         yield Fact("messages", f"client {messages.client:,}, server {messages.server:,}", False)
         yield Fact("payload", f"client {size(payload.client)}, server {size(payload.server)}", False)
     ping = connection.ping
-    if ping.sent:
-        rtt = f", median {duration(ping.rtt_median)}" if ping.rtt_median is not None else ""
-        yield Fact("pings", f"{ping.sent:,} sent, {ping.answered:,} answered{rtt}", False)
+    if ping.sent or sides(ping.unsolicited):
+        yield Fact("pings", ping_sentence(ping).removeprefix("pings: "), False)
     missing = connection.gaps.client + connection.gaps.server
     if missing:
         yield Fact("not captured", size(missing), False)

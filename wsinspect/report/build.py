@@ -1,7 +1,6 @@
 """Facts become the report: the only place that knows both the pipeline's objects and the report's types."""
 
 import ipaddress
-import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
@@ -19,6 +18,7 @@ from wsinspect.report import model
 from wsinspect.report.brief import close_name
 from wsinspect.report.close import close_report
 from wsinspect.report.overview import add_overview
+from wsinspect.report.ping import ping_report
 from wsinspect.rules.diagnosed import DIAGNOSED
 from wsinspect.rules.rule import By, Severity
 from wsinspect.rules.violation import Violation
@@ -143,7 +143,7 @@ def connection_report(
         frames=model.Frames(_frame_counts(halves[0]), _frame_counts(halves[1])),
         messages=model.BySide(*(half.messages.count if half else 0 for half in halves)),
         payload_bytes=model.BySide(*(half.messages.payload_bytes if half else 0 for half in halves)),
-        ping=_ping_report(connection),
+        ping=ping_report(connection, ending),
         close=close_report(
             connection,
             ending,
@@ -313,18 +313,6 @@ def _frame_counts(half: Half | None) -> model.FrameCounts:
     counts = half.counts if half else [0] * 16
     named = {name: counts[opcode] for opcode, name in OPCODE_NAMES.items()}
     return model.FrameCounts(**named, reserved=sum(counts) - sum(named.values()))
-
-
-def _ping_report(connection: Connection) -> model.PingTimes:
-    dialogue = connection.dialogue
-    if dialogue is None:
-        return model.PingTimes(0, 0, None, None, None)
-    sent = sum(half.counts[9] for half in (dialogue.client, dialogue.server))
-    answered = dialogue.client.pings.answered + dialogue.server.pings.answered
-    rtts = [_seconds(rtt) for rtt in dialogue.rtts]
-    if not rtts:
-        return model.PingTimes(sent, answered, None, None, None)
-    return model.PingTimes(sent, answered, min(rtts), statistics.median(rtts), max(rtts))
 
 
 def _violation_report(violation: Violation) -> model.Violation:

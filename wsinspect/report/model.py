@@ -78,9 +78,21 @@ class PingTimes(msgspec.Struct):
 
     sent: int
     answered: int
-    rtt_min: float | None
-    rtt_median: float | None
-    rtt_max: float | None
+    rtt_min: float | None = None
+    rtt_median: float | None = None
+    rtt_max: float | None = None
+    network_median: float | None = None
+    """From a Ping to the TCP acknowledgement that covers it …"""
+    network_max: float | None = None
+    peer_median: float | None = None
+    """… and from there to the Pong."""
+    peer_max: float | None = None
+    missed: BySide = msgspec.field(default_factory=lambda: BySide(0, 0))
+    """Pings without an answer, by who sent them."""
+    late: BySide = msgspec.field(default_factory=lambda: BySide(0, 0))
+    """Pongs that took as long as the threshold `pong_slow`, by who sent them."""
+    unsolicited: BySide = msgspec.field(default_factory=lambda: BySide(0, 0))
+    """Pongs that nobody had asked for, by who sent them."""
 
 
 class CloseFrame(msgspec.Struct):

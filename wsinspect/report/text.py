@@ -72,6 +72,8 @@ def _connection_lines(connection: model.Connection) -> Iterator[str]:
     agreed = [text for text in (connection.subprotocol, *connection.extensions) if text]
     facts = [connection.state, *_figures(connection), *(shown(text) for text in agreed)]
     yield f"    {' · '.join(facts)}"
+    if connection.ping.sent or sides(connection.ping.unsolicited):
+        yield f"    {ping_sentence(connection.ping)}"
     yield f"    {shown(connection.close.summary)}"
     for diagnosis in connection.close.diagnosis:
         yield f"    → {diagnosis.id} ({diagnosis.confidence}): {shown(diagnosis.text)}"
@@ -88,11 +90,34 @@ def _figures(connection: model.Connection) -> Iterator[str]:
         messages, payload = connection.messages, connection.payload_bytes
         yield f"messages ↑{messages.client:,} ↓{messages.server:,}"
         yield f"payload ↑{size(payload.client)} ↓{size(payload.server)}"
-    if connection.ping.rtt_median is not None:
-        yield f"ping {connection.ping.rtt_median * 1000:.1f} ms"
     missing = connection.gaps.client + connection.gaps.server
     if missing:
         yield f"{size(missing)} not captured"
+
+
+def ping_sentence(ping: model.PingTimes) -> str:
+    """`pings: 3 sent, 2 answered, median 31.0 ms (network 30.0 ms, peer 1.0 ms); pings without a pong: client 1`."""
+    text = f"pings: {ping.sent:,} sent, {ping.answered:,} answered"
+    if ping.rtt_median is not None and ping.rtt_max is not None:
+        text += f", median {duration(ping.rtt_median)}"
+        if ping.network_median is not None and ping.peer_median is not None:
+            text += f" (network {duration(ping.network_median)}, peer {duration(ping.peer_median)})"
+        if ping.answered > 1:
+            text += f", longest {duration(ping.rtt_max)}"
+    for what, counts in (
+        ("pings without a pong", ping.missed),
+        ("late pongs", ping.late),
+        ("pongs nobody asked for", ping.unsolicited),
+    ):
+        if sides(counts):
+            text += f"; {what}: {sides(counts)}"
+    return text
+
+
+def sides(counts: model.BySide) -> str:
+    """`client 1, server 2`, without who has none."""
+    both = (("client", counts.client), ("server", counts.server))
+    return ", ".join(f"{side} {number:,}" for side, number in both if number)
 
 
 def _violation(violation: model.Violation) -> str:

@@ -123,8 +123,9 @@ class Half:
         "expects_json", "extensions_known", "final_fragment_end", "flood", "from_start", "last_data_ns",
         "last_gap_packet", "last_masking_key", "last_packet", "last_piece_ns", "last_time_ns",
         "may_have_missed_frames", "messages", "mismatched_pong", "parting", "ping_burst", "pings",
-        "pong_is_owed", "rhythm", "roles_known", "sample", "sampling", "side", "subprotocol", "text_is_wrong",
-        "tiny_bytes", "tiny_frames", "tls_suspect", "unfinished", "unknown_extension",
+        "pong_is_owed", "pongs_late", "pongs_unsolicited", "rhythm", "roles_known", "sample", "sampling",
+        "side", "subprotocol", "text_is_wrong", "tiny_bytes", "tiny_frames", "tls_suspect", "unfinished",
+        "unknown_extension",
     )  # fmt: skip
 
     def __init__(
@@ -199,6 +200,10 @@ class Half:
         """Stream offset behind the last final fragment."""
         self.unfinished: Unfinished | None = None
         """At the end: the frame of which only a part came."""
+        self.pongs_late = 0
+        """Its Pongs that took as long as `pong_slow`."""
+        self.pongs_unsolicited = 0
+        """Its Pongs that nobody had asked for."""
         self.pong_is_owed = False
         """On a Pong under judgement: whether it answers a Ping, and no Close had reached this sender before it."""
         self.last_packet = 0

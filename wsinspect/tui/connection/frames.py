@@ -16,13 +16,13 @@ from wsinspect.timeline import FrameEntry
 from wsinspect.tui.columns import Column
 from wsinspect.tui.connection.frame_detail import FrameDetail
 from wsinspect.tui.connection.opened import Opened
-from wsinspect.tui.connection.preview import close_label, data_preview, kind
+from wsinspect.tui.connection.preview import close_label, data_preview, kind, round_trip
 from wsinspect.tui.document import DocumentView
 from wsinspect.tui.ink import Line, clip
 from wsinspect.tui.search.highlight import MATCH
 from wsinspect.tui.search.results import excerpt
 from wsinspect.tui.table import Table
-from wsinspect.tui.units import count, signed_span, span, stopwatch
+from wsinspect.tui.units import count, signed_span, stopwatch
 from wsinspect.tui.virtual_list import VirtualList
 from wsinspect.websocket.side import Side
 
@@ -80,9 +80,9 @@ def _preview(row: FrameRow, width: int) -> Line:
         return clip(excerpt(row.hit.before, row.hit.match, row.hit.after), width)
     if row.entry.close is not None:
         return [(close_label(row.entry.close, row.close_name), "")]
-    if row.entry.rtt_ns is not None:
+    if row.entry.trip is not None:
         return [
-            (f"after {span(row.entry.rtt_ns / 1e9, ' ')}  ", "accent"),
+            (f"rtt {round_trip(row.entry.trip)}  ", "accent"),
             (data_preview(row.entry, row.context), "muted"),
         ]
     return [(data_preview(row.entry, row.context), "muted")]

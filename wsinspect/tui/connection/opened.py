@@ -127,7 +127,7 @@ def _unanswered_pings(entries: Sequence[Entry]) -> frozenset[int]:
         if isinstance(entry, GapEntry):
             excused.add(entry.side)
         elif isinstance(entry, FrameEntry):
-            if entry.rtt_ns is not None or entry.missing:
+            if entry.trip is not None or entry.missing:
                 excused.add(entry.side)
             elif entry.header.opcode == Opcode.PING and entry.side.peer not in excused:
                 found.add(place)

@@ -8,6 +8,7 @@ from wsinspect.tui.units import plural, size, span
 from wsinspect.websocket.closecodes import describe
 from wsinspect.websocket.frames import Opcode
 from wsinspect.websocket.half import CloseFrame
+from wsinspect.websocket.roundtrips import RoundTrip
 
 _TEXT_SHOWN = 400
 _BYTES_SHOWN = 48
@@ -45,8 +46,8 @@ def frame_label(entry: FrameEntry) -> str:
     header = entry.header
     parts = [kind(entry)]
     if header.opcode in (Opcode.PING, Opcode.PONG):
-        if entry.rtt_ns is not None:
-            parts.append(f"after {span(entry.rtt_ns / 1e9, ' ')}")
+        if entry.trip is not None:
+            parts.append(f"rtt {round_trip(entry.trip)}")
         elif header.opcode == Opcode.PONG:
             parts.append("(answers no ping)")
     else:
@@ -60,6 +61,14 @@ def frame_label(entry: FrameEntry) -> str:
     elif entry.missing:
         parts.append(f"({plural(entry.missing, 'byte')} not captured)")
     return " ".join(parts)
+
+
+def round_trip(trip: RoundTrip) -> str:
+    """`31.0 ms (network 30.0 ms, peer 1.0 ms)`."""
+    whole = span(trip.rtt_ns / 1e9, " ")
+    if trip.network_ns is None or trip.peer_ns is None:
+        return whole
+    return f"{whole} (network {span(trip.network_ns / 1e9, ' ')}, peer {span(trip.peer_ns / 1e9, ' ')})"
 
 
 def _length(entry: FrameEntry) -> str:

@@ -1,0 +1,45 @@
+"""How long Pings took to be answered, and whose time that was: the network's until TCP acknowledged, then the peer's.
+
+Seen from where the packets were captured. An acknowledgement that travels with the Pong leaves nothing for the peer.
+"""
+
+from array import array
+from typing import Final, NamedTuple
+
+MAX_RTTS: Final = 4096
+"""Ping round-trip times kept per connection."""
+
+
+class RoundTrip(NamedTuple):
+    """From a Ping to the Pong that answers it, in nanoseconds."""
+
+    rtt_ns: int
+    network_ns: int | None
+    """From the Ping to the acknowledgement that covers it; None if that was not seen."""
+
+    @property
+    def peer_ns(self) -> int | None:
+        """From the acknowledgement to the Pong."""
+        return None if self.network_ns is None else self.rtt_ns - self.network_ns
+
+
+class RoundTrips:
+    """Those of both directions of a connection."""
+
+    __slots__ = ("network", "peer", "rtts")
+
+    def __init__(self) -> None:
+        self.rtts = array("q")
+        self.network = array("q")
+        self.peer = array("q")
+        """Nanoseconds, the first MAX_RTTS; the parts only where they are known."""
+
+    def add(self, trip: RoundTrip) -> None:
+        """A Ping was answered."""
+        if len(self.rtts) >= MAX_RTTS:
+            return
+        self.rtts.append(trip.rtt_ns)
+        peer_ns = trip.peer_ns
+        if trip.network_ns is not None and peer_ns is not None:
+            self.network.append(trip.network_ns)
+            self.peer.append(peer_ns)
