@@ -343,7 +343,7 @@ class Dialogue:
             half.pong_is_owed = half.close_received is None and asked
             half.answers_after_close = self._answers_later_ping(payload, half, peer)
             self._begin_frame(header, half)
-            trip = self._take_pong(header, payload, piece, half, peer)
+            trip = self._take_pong(payload, piece, half, peer)
             if self._on_trial:
                 self._went_on(half, peer, "it sent a Pong", (header.number, piece.packet, piece.time_ns))
         elif opcode == Opcode.PING and half.control_is_whole:
@@ -425,9 +425,8 @@ class Dialogue:
             ping.payload == payload and ping.packet > close.packet for ping in peer.pings.outstanding
         )
 
-    def _take_pong(
-        self, header: FrameHeader, payload: bytes, piece: FramePiece, half: Half, peer: Half
-    ) -> RoundTrip | None:
+    def _take_pong(self, payload: bytes, piece: FramePiece, half: Half, peer: Half) -> RoundTrip | None:
+        header = piece.header
         answer = peer.pings.answer(payload, header.packet, piece.time_ns)
         if answer is None:
             return None
@@ -445,11 +444,9 @@ class Dialogue:
         if ping is None:
             half.pongs_unsolicited += not (answer.outstanding or answer.repeats_ns) and self._all_seen(peer)
             return None
-        rtt_ns = piece.time_ns - ping.time_ns
-        half.pongs_late += rtt_ns >= self.pong_slow_ns
         acknowledged_ns = self._acknowledgements.time_ns(peer.side, ping.end_offset)
-        trip = RoundTrip(rtt_ns, acknowledged_ns - ping.time_ns if acknowledged_ns else None)
-        self.round_trips.add(trip)
+        trip = self.round_trips.add(ping.time_ns, acknowledged_ns, piece.time_ns)
+        half.pongs_late += trip.rtt_ns >= self.pong_slow_ns
         return trip
 
     def _pong(self, answer: Answer, payload: bytes, time_ns: int, half: Half, peer: Half) -> Pong:

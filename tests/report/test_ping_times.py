@@ -126,7 +126,7 @@ def test_the_median_and_the_longest() -> None:
 def test_the_times_are_limited() -> None:
     trips = RoundTrips()
     for _ in range(MAX_RTTS + 5):
-        trips.add(RoundTrip(3, 1))
-    trips.add(RoundTrip(3, None))
+        assert trips.add(10, 11, 13) == RoundTrip(3, 1)
+    assert trips.add(10, 0, 13) == RoundTrip(3, None)
     assert len(trips.rtts) == len(trips.network) == len(trips.peer) == MAX_RTTS
     assert RoundTrip(3, None).peer_ns is None

@@ -25,6 +25,8 @@ NO_STATUS: Final = 1005
 ABNORMAL: Final = 1006
 PROTOCOL_FAILURES: Final = frozenset({1002, 1007})
 """What an endpoint sends when it fails the connection for what the peer sent (RFC 6455 §7.1.7, §7.4.1)."""
+HURRY_NS: Final = 1_000_000_000
+"""Within this time nobody has given up waiting for the answer to a Close."""
 TOO_BIG: Final = 1009
 
 
@@ -225,6 +227,9 @@ def close_event(ending: Ending, side: Side) -> CloseEvent | None:
             why = f"the {side} failed the connection itself, and {library.name} tells its program the code it sent"
             return CloseEvent(mine.close.code or ABNORMAL, mine.close.reason, False, why)
         return _abnormal(_why_failed_by(mine))
+    if library.hurried_server_code is not None and side is Side.SERVER and _hurried(ending, mine, received):
+        why = f"the {side} ended TCP right behind its own Close, and {library.name} then tells its program so"
+        return CloseEvent(library.hurried_server_code, "", False, why)
     if received is None:
         known = ending.tcp and not peer.may_have_missed_frames
         return _abnormal(f"no Close frame reached the {side} before TCP ended{_by(ending)}") if known else None
@@ -272,6 +277,16 @@ def _why_failed_by(mine: SideEnding) -> str:
 
 def _handshake_over(ending: Ending) -> bool:
     return ending.handshake.response is not None or bool(ending.tcp) or ending.tls is not None
+
+
+def _hurried(ending: Ending, mine: SideEnding, received: CloseFrame | None) -> bool:
+    """Whether this end sent its Close and then, before an answer came, its FIN: sooner than any patience ends."""
+    if mine.close is None or not ending.tcp:
+        return False
+    first = ending.tcp[0]
+    own = first.kind is TcpEndKind.FIN and first.by is mine.side
+    unanswered = received is None or received.packet > first.packet
+    return own and unanswered and first.packet >= mine.close.packet and first.time_ns - mine.close.time_ns < HURRY_NS
 
 
 def _arrived(ending: Ending, mine: SideEnding, peer: SideEnding, received: CloseFrame) -> bool:

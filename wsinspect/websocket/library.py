@@ -21,6 +21,8 @@ class Library:
     """Whether a client that fails the connection tells its program the code it sent, not 1006."""
     empty_close_code: int = 1005
     """What a Close without a code is told as."""
+    hurried_server_code: int | None = None
+    """What a server is told that ends TCP right behind its own Close, without waiting for the answer: None as others."""
     frames_after_close_fail: bool = False
     """Whether frames behind the peer's Close turn the ending into 1006."""
 
@@ -29,7 +31,8 @@ UNKNOWN: Final = Library("")
 """Nothing names the program: it is taken to follow the RFC."""
 CHROMIUM: Final = Library("Chromium", refused_codes=frozenset({1005, 1006, 1015}), frames_after_close_fail=True)
 FIREFOX: Final = Library("Firefox", refused_codes=frozenset())
-AIOHTTP: Final = Library("aiohttp", refused_codes=frozenset(), tells_own_failure=True, empty_close_code=0)
+AIOHTTP: Final = Library("aiohttp", refused_codes=frozenset(), tells_own_failure=True, empty_close_code=0,
+                         hurried_server_code=1000)  # fmt: skip
 WEBSOCKETS: Final = Library("websockets")
 UNDICI: Final = Library("undici")
 

@@ -34,12 +34,12 @@ class RoundTrips:
         self.peer = array("q")
         """Nanoseconds, the first MAX_RTTS; the parts only where they are known."""
 
-    def add(self, trip: RoundTrip) -> None:
-        """A Ping was answered."""
-        if len(self.rtts) >= MAX_RTTS:
-            return
-        self.rtts.append(trip.rtt_ns)
-        peer_ns = trip.peer_ns
-        if trip.network_ns is not None and peer_ns is not None:
-            self.network.append(trip.network_ns)
-            self.peer.append(peer_ns)
+    def add(self, ping_ns: int, acknowledged_ns: int, pong_ns: int) -> RoundTrip:
+        """A Ping was answered; times of the three packets, 0 for an acknowledgement that was not seen."""
+        trip = RoundTrip(pong_ns - ping_ns, acknowledged_ns - ping_ns if acknowledged_ns else None)
+        if len(self.rtts) < MAX_RTTS:
+            self.rtts.append(trip.rtt_ns)
+            if acknowledged_ns:
+                self.network.append(acknowledged_ns - ping_ns)
+                self.peer.append(pong_ns - acknowledged_ns)
+        return trip
