@@ -22,7 +22,7 @@ class Library:
     empty_close_code: int = 1005
     """What a Close without a code is told as."""
     hurried_server_code: int | None = None
-    """What a server is told that ends TCP right behind its own Close, without waiting for the answer: None as others."""
+    """What a server is told that ends TCP right behind its own Close, not waiting for the answer; None: as others."""
     frames_after_close_fail: bool = False
     """Whether frames behind the peer's Close turn the ending into 1006."""
 
