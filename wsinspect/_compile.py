@@ -28,6 +28,7 @@ MODULES: Final = (
     "transport/stream.py",
     "websocket/frames.py",
     "websocket/messages.py",
+    "websocket/sample.py",
     "websocket/half.py",
     "websocket/plain.py",
     "dialogue.py",

@@ -88,8 +88,6 @@ class Dialogue:
                 half.last_time_ns = half.last_data_ns = time_ns
                 if half.sampling or half.flood:
                     self._look(half, packet, time_ns)
-                if self._on_trial:
-                    self._went_on(half, peer, "it sent data", (half.decoder.count - 1, packet, time_ns))
                 if plain == len(data):
                     return
                 offset += plain
@@ -115,7 +113,7 @@ class Dialogue:
                 self._compare_keys(fact.keys, place)
         sample.facts.clear()
         if half.flood:
-            self._judge.found(TinyFrames(half.flood), half, (half.decoder.count - 1, packet, time_ns))
+            self._judge.found(TinyFrames(half.flood), half, (half.flood_frame, packet, time_ns))
             half.flood = 0
         half.sampling = sample.wants_keys or sample.wants_messages
         half.expects_json = sample.expects_json and not sample.wants_messages
@@ -305,7 +303,7 @@ class Dialogue:
         if header.fin and header.opcode == Opcode.CONTINUATION:
             half.final_fragment_end = end_of(header)
         if header.length <= half.tiny_bytes:
-            half.add_tiny(piece.time_ns)
+            half.add_tiny(header.number, piece.time_ns)
         if self._on_trial:
             self._went_on(half, peer, "it sent data", (header.number, piece.packet, piece.time_ns))
 

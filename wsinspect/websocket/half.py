@@ -120,8 +120,8 @@ class Half:
         "_control", "_control_missing", "_resynchroniser", "answered_unseen_pings", "answers_after_close",
         "broke_after_close", "close", "close_follows_large_message", "close_in_the_dark", "close_received",
         "close_reply", "counts", "data_at_close", "decoder", "deflate_agreed", "deflate_offered", "ended",
-        "expects_json", "extensions_known", "final_fragment_end", "flood", "from_start", "last_data_ns",
-        "last_gap_packet", "last_masking_key", "last_packet", "last_piece_ns", "last_time_ns",
+        "expects_json", "extensions_known", "final_fragment_end", "flood", "flood_frame", "from_start",
+        "last_data_ns", "last_gap_packet", "last_masking_key", "last_packet", "last_piece_ns", "last_time_ns",
         "may_have_missed_frames", "messages", "mismatched_pong", "parting", "ping_burst", "pings",
         "pong_is_owed", "pongs_late", "pongs_unsolicited", "rhythm", "roles_known", "sample", "sampling",
         "side", "subprotocol", "text_is_wrong", "tiny_bytes", "tiny_frames", "tls_suspect", "unfinished",
@@ -161,6 +161,8 @@ class Half:
         self.ping_burst = Burst(limits.ping_flood, _PING_WINDOW_NS)
         self.flood = 0
         """Of tiny frames: how many within a second; 0 unless they are too many."""
+        self.flood_frame = 0
+        """The last of them."""
         self.extensions_known = handshake.response is not None
         self.roles_known = handshake.request is not None or handshake.response is not None
         """Whether the handshake told who is the client, and not only the masks."""
@@ -311,9 +313,11 @@ class Half:
         inside = self.messages.count if self.messages.open else -1
         self.pings.add(Ping(header.number, payload, header.packet, header.time_ns, end_of(header), peer_frames, inside))
 
-    def add_tiny(self, time_ns: int) -> None:
+    def add_tiny(self, frame: int, time_ns: int) -> None:
         """One more tiny data frame."""
-        self.flood = max(self.flood, self.tiny_frames.add(time_ns))
+        count = self.tiny_frames.add(time_ns)
+        if count:
+            self.flood, self.flood_frame = count, frame
 
 
 def is_data(opcode: int) -> bool:

@@ -50,7 +50,7 @@ def skip_plain_frames(half: Half, data: bytes, time_ns: int) -> int:
         if mask:
             key = data[body : body + _KEY_SIZE]
             body += _KEY_SIZE
-            if key == half.last_masking_key or key == _ZERO_KEY:
+            if key == half.last_masking_key or (not key[0] and key == _ZERO_KEY):
                 break
         stop = body + length
         if stop > end:
@@ -63,7 +63,7 @@ def skip_plain_frames(half: Half, data: bytes, time_ns: int) -> int:
         if half.sampling:
             half.sample.plain(first & 0x0F, key or b"", data[body:stop], decoder.count, time_ns)
         if length <= half.tiny_bytes:
-            half.add_tiny(time_ns)
+            half.add_tiny(decoder.count, time_ns)
         position = stop
         half.last_masking_key = key
         half.counts[first & 0x0F] += 1
