@@ -81,7 +81,7 @@ class Dialogue:
             self._after_pause(half, data, time_ns)
         if peer.close is not None:
             peer.answers_after_close = True
-        if self._timeline is None and not half.messages.needs_content:
+        if self._timeline is None and not half.messages.needs_content and not self._on_trial:
             plain = skip_plain_frames(half, data, time_ns)
             if plain:
                 half.last_packet = packet

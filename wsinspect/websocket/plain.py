@@ -50,10 +50,10 @@ def skip_plain_frames(half: Half, data: bytes, time_ns: int) -> int:
         if mask:
             key = data[body : body + _KEY_SIZE]
             body += _KEY_SIZE
-            if key == half.last_masking_key or (not key[0] and key == _ZERO_KEY):
+            if key == half.last_masking_key:
                 break
         stop = body + length
-        if stop > end:
+        if stop > end or key == _ZERO_KEY:
             break
         if first == _FIN_TEXT:
             if not (_hides_ascii(data, body, stop) if mask else data[body:stop].isascii()) or half.text_is_wrong:

@@ -70,7 +70,7 @@ for version in ("1.3", "1.2"):
     chapter.capture(
         f"tls-{version}-with-keys",
         f"wss over TLS {version}; the file carries the keys in a Decryption Secrets Block",
-        DECRYPTED,
+        DECRYPTED.firing(Fired("missing-tls-close-notify", "client")),
         write=lambda trace, name=f"tls-{version}": _with_keys(trace, name),  # type: ignore[misc]
         suffix=".pcapng",
     )(lambda trace, name=f"tls-{version}": _play(trace, name))  # type: ignore[misc]
