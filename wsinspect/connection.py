@@ -155,6 +155,10 @@ class Connection:
         """Frames may follow, but what was said before them was not captured: they are sought on both sides."""
         self._begin_dialogue(False, False)
 
+    def open_unread(self) -> None:
+        """Frames follow from their beginning on, but the heads before them could not be read."""
+        self._begin_dialogue(True, True)
+
     def _begin_dialogue(self, client_in_sync: bool, server_in_sync: bool) -> None:
         self.dialogue = Dialogue(
             self.handshake, (client_in_sync, server_in_sync), self._judge, self.timeline, self.acknowledgements,

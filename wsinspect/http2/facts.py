@@ -85,6 +85,11 @@ class StreamFacts:
         directions = {one.direction for one in self.ends}
         self.over = end.reset is not None or len(directions) == 2
 
+    def take_back(self) -> list[StreamEnd]:
+        """The ends so far, to be taken again by the connection that it turns out to be."""
+        ends, self.ends, self.over = self.ends, [], False
+        return ends
+
     def stall(self, direction: int, now_ns: int) -> tuple[int, int]:
         """From when to when, at the longest, a direction could not send for want of a window; (0, 0): never.
 

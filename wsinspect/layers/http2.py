@@ -17,6 +17,7 @@ from wsinspect.transport.carried import CarriedChannel
 from wsinspect.transport.channel import Channel, Layer
 from wsinspect.transport.reassembly import Chunk, Gap, Remark
 from wsinspect.websocket.http2_handshake import Http2Handshake, asks_for_websocket, request_head, response_head
+from wsinspect.websocket.whole_frames import whole_frames
 
 MAX_STREAMS: Final = 4096
 """WebSockets of one HTTP/2 connection followed at once; of further ones nothing is known."""
@@ -31,13 +32,14 @@ LINGER_NS: Final = 2_000_000_000
 class _Stream:
     """A WebSocket, or what may be one."""
 
-    __slots__ = ("channel", "connection", "early", "early_bytes", "facts", "late_join")
+    __slots__ = ("channel", "connection", "early", "early_bytes", "facts", "late_join", "starts")
 
     def __init__(self, channel: CarriedChannel, facts: StreamFacts) -> None:
         self.channel = channel
         self.facts = facts
         self.connection: Connection | None = None
         self.late_join: LateJoin | None = None  # while nothing else tells whether it is one
+        self.starts: tuple[bytearray, bytearray] | None = None  # what both sides sent, while its request is unread
         self.early: list[Chunk | Gap] = []  # of the client, before it is answered
         self.early_bytes = 0
 
@@ -118,7 +120,10 @@ class Http2Layer:
             self._answered(stream, stream.connection, headers)
 
     def _asked(self, headers: Headers) -> None:
-        if headers.fields is None or not asks_for_websocket(headers.fields):
+        if headers.fields is None:
+            self._asked_unread(headers)
+            return
+        if not asks_for_websocket(headers.fields):
             return
         stream = self._open(headers.stream_id, headers.time_ns)
         if stream is None:
@@ -130,6 +135,16 @@ class Http2Layer:
         secure = self._conversation.tls is not None
         connection = self._begin(stream)
         connection.request(request, Http2Handshake(request, None, allowed=allowed, secure=secure))
+
+    def _asked_unread(self, headers: Headers) -> None:
+        """Header fields that cannot be read: of a WebSocket, if frames follow and nothing else."""
+        if headers.end_stream or self._unknown >= MAX_UNKNOWN:
+            return
+        stream = self._open(headers.stream_id, headers.time_ns)
+        if stream is not None:
+            stream.facts.hidden = headers.why
+            stream.starts = (bytearray(), bytearray())
+            self._unknown += 1
 
     def _answered(self, stream: _Stream, connection: Connection, headers: Headers) -> None:
         known = connection.handshake
@@ -198,6 +213,8 @@ class Http2Layer:
         connection = stream.connection
         if stream.late_join is not None:
             self._joined(stream, stream.late_join.feed(piece))
+        elif stream.starts is not None:
+            self._feed_unread(stream, stream.starts, piece)
         elif connection is None:
             pass
         elif connection.dialogue is not None:
@@ -238,7 +255,7 @@ class Http2Layer:
             return
         if stream.late_join is not None:
             self._joined(stream, stream.late_join.finish())
-            self._unknown -= stream.late_join is not None
+        self._unknown -= stream.late_join is not None or stream.starts is not None
         if stream.connection is not None:
             self._conversation.leave(stream.connection)
 
@@ -253,6 +270,31 @@ class Http2Layer:
             stream.late_join = LateJoin()
             self._unknown += 1
         return stream
+
+    def _feed_unread(self, stream: _Stream, starts: tuple[bytearray, bytearray], piece: Chunk | Gap) -> None:
+        """Frames in both directions, or several in one, and not a byte besides: it is a WebSocket."""
+        stream.early.append(piece)
+        if isinstance(piece, Gap):
+            stream.starts, stream.late_join = None, LateJoin()
+            stream.channel.opening_seen = False
+            early, stream.early = stream.early, []
+            for held in early:
+                self._feed(stream, held)
+            return
+        starts[piece.direction].extend(piece.data)
+        client = self.facts.client_direction
+        counts = [whole_frames(starts[direction], direction == client) for direction in (0, 1)]
+        if min(counts) < 0 or len(starts[0]) + len(starts[1]) > MAX_EARLY:
+            stream.starts, stream.early = None, []
+            self._unknown -= 1
+        elif sum(counts) > 1:
+            stream.starts = None
+            self._unknown -= 1
+            connection = self._begin(stream)
+            connection.open_unread()
+            self._deliver_early(stream, connection)
+            for end in stream.facts.take_back():
+                connection.end_stream(end)
 
     def _joined(self, stream: _Stream, joined: Joined | None) -> None:
         late_join = stream.late_join
