@@ -175,3 +175,34 @@ def test_lost_header_fields_are_told() -> None:
     inspector, _ = inspected(trace)
     assert len(inspector.problems) == 1
     assert "WebSockets may be missing" in inspector.problems[0]
+
+
+def lost_request(trace: Trace, talk: Http2) -> Http2:
+    """Requests from now on refer to one that was not captured."""
+    talk.headers(talk.client, 1, connect(), captured=False)
+    talk.client.send(frame(6, 0, 0, bytes(8)))
+    return talk
+
+
+def test_a_request_that_cannot_be_read_is_a_websocket_if_frames_follow() -> None:
+    trace, talk = started()
+    lost_request(trace, talk)
+    stream = talk.stream(3)
+    stream.open()
+    stream.server.close(1001, "restart")
+    stream.server.end()
+    (found,) = reports(trace)
+    assert (found.http2_stream, found.url, found.handshake) == (3, None, None)
+    assert found.close.server_frame is not None
+    assert found.close.server_frame.code == 1001
+
+
+def test_a_request_that_cannot_be_read_is_none_if_anything_else_follows() -> None:
+    trace, talk = started()
+    lost_request(trace, talk)
+    talk.headers(talk.client, 3, connect())
+    talk.headers(talk.server, 3, [(":status", "200")])
+    for _ in range(5):
+        talk.client.send(frame(0, 0, 3, b"\x00\x00\x00\x00\x07of gRPC"))
+        talk.server.send(frame(0, 0, 3, b"\x00\x00\x00\x00\x07of gRPC"))
+    assert reports(trace) == []

@@ -3,7 +3,7 @@
 import pytest
 
 from captures.encoder import frames
-from wsinspect.websocket.whole_frames import whole_frames
+from wsinspect.websocket.whole_frames import is_close, whole_frames
 
 KEY = b"\x01\x02\x03\x04"
 HELLO = frames.encode(frames.TEXT, b"hello", mask=None)
@@ -37,3 +37,19 @@ CLOSE = frames.encode(frames.CLOSE, b"\x03\xe8", mask=None)
 )
 def test_whole_frames(data: bytes, masked: bool, count: int) -> None:
     assert whole_frames(data, masked) == count
+
+
+@pytest.mark.parametrize(
+    ("data", "masked", "close"),
+    [
+        (CLOSE, False, True),
+        (CLOSE, True, False),
+        (frames.encode(frames.CLOSE, b"\x0f\xa0bye", mask=KEY), True, True),
+        (frames.encode(frames.CLOSE, b"\x00\x01", mask=KEY), True, False),
+        (frames.encode(frames.CLOSE, b"", mask=None), False, False),
+        (CLOSE + HELLO, False, False),
+        (HELLO, False, False),
+    ],
+)
+def test_is_close(data: bytes, masked: bool, close: bool) -> None:
+    assert is_close(data, masked) is close

@@ -17,7 +17,7 @@ from wsinspect.transport.carried import CarriedChannel
 from wsinspect.transport.channel import Channel, Layer
 from wsinspect.transport.reassembly import Chunk, Gap, Remark
 from wsinspect.websocket.http2_handshake import Http2Handshake, asks_for_websocket, request_head, response_head
-from wsinspect.websocket.whole_frames import whole_frames
+from wsinspect.websocket.whole_frames import is_close, whole_frames
 
 MAX_STREAMS: Final = 4096
 """WebSockets of one HTTP/2 connection followed at once; of further ones nothing is known."""
@@ -245,6 +245,7 @@ class Http2Layer:
             stream.connection.end_stream(end)
         else:
             stream.facts.take_end(end)
+            stream.facts.over = True  # of an ordinary request the other end may have passed unseen
         if stream.facts.over and not was_over:
             self._over.append((end.time_ns, stream_id))
 
@@ -272,7 +273,7 @@ class Http2Layer:
         return stream
 
     def _feed_unread(self, stream: _Stream, starts: tuple[bytearray, bytearray], piece: Chunk | Gap) -> None:
-        """Frames in both directions, or several in one, and not a byte besides: it is a WebSocket."""
+        """Frames in both directions, or several in one, or a Close, and not a byte besides: it is a WebSocket."""
         stream.early.append(piece)
         if isinstance(piece, Gap):
             stream.starts, stream.late_join = None, LateJoin()
@@ -287,7 +288,7 @@ class Http2Layer:
         if min(counts) < 0 or len(starts[0]) + len(starts[1]) > MAX_EARLY:
             stream.starts, stream.early = None, []
             self._unknown -= 1
-        elif sum(counts) > 1:
+        elif sum(counts) > 1 or any(is_close(starts[direction], direction == client) for direction in (0, 1)):
             stream.starts = None
             self._unknown -= 1
             connection = self._begin(stream)

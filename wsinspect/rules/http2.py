@@ -221,7 +221,7 @@ def h2_stream_ended_without_close(ending: Ending, side: Side) -> Finding | None:
     end = _first_end(ending)
     if end is None or end.by is not side or end.stream is None or end.stream.reset is not None or not ending.opened:
         return None
-    if any(one.close is not None or not one.in_sync for one in (ending.client, ending.server)):
+    if any(one.close is not None or not one.in_sync or one.gap_bytes for one in (ending.client, ending.server)):
         return None
     return _at(end, f"END_STREAM of the {side} without a Close of either side")
 
@@ -244,6 +244,8 @@ def h2_stream_reset(ending: Ending, side: Side) -> Finding | None:
         return None
     if ending.client.close is not None and ending.server.close is not None:
         return None
+    if ending.client.gap_bytes or ending.server.gap_bytes or _is_unread(ending):
+        return None
     response = ending.handshake.response
     if response is not None and not ending.handshake.accepted:
         return None
@@ -251,6 +253,11 @@ def h2_stream_reset(ending: Ending, side: Side) -> Finding | None:
     meaning = ", which stands for an RST of TCP" if code == CANCEL else f", error code {code}"
     when = "" if ending.opened else " before the handshake was answered"
     return _at(end, f"RST_STREAM of the {side} with {error_name(code)}{meaning}{when}")
+
+
+def _is_unread(ending: Ending) -> bool:
+    """Whether header fields of the stream could not be read: then the answer is not known either."""
+    return ending.http2 is not None and bool(ending.http2.hidden)
 
 
 def _first_end(ending: Ending) -> TcpEnd | None:

@@ -31,3 +31,11 @@ def whole_frames(data: bytes | bytearray, masked: bool) -> int:
         at += head + (4 if masked else 0) + length
         frames += 1
     return frames if at == len(data) else 0
+
+
+def is_close(data: bytes | bytearray, masked: bool) -> bool:
+    """Whether `data` is a single Close with a code that can be one: what no other protocol says by chance."""
+    if data[:1] != b"\x88" or whole_frames(data, masked) != 1 or len(data) < (8 if masked else 4):
+        return False
+    code = int.from_bytes(data[6:8], "big") ^ int.from_bytes(data[2:4], "big") if masked else data[2] << 8 | data[3]
+    return 1000 <= code < 5000
