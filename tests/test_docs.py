@@ -177,3 +177,28 @@ def test_rules_page_is_up_to_date() -> None:
         text=True,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_pictures_are_taken_by_the_script_and_shown() -> None:
+    """Whether each is up to date `make_pictures.py --check` tells: every change of a screen would fail here."""
+    script = (DOCS / "make_pictures.py").read_text("utf-8")
+    taken = set(re.findall(r'^    "(\w+)": \(\d', script, re.MULTILINE))
+    pictures = {path.stem for path in (DOCS / "pictures").iterdir()}
+    shown = set(re.findall(r"\]\((?:docs/)?pictures/(\w+)\.svg\)", "".join(page.read_text("utf-8") for page in PAGES)))
+    assert pictures == shown == taken
+
+
+def test_pictures_come_out_alike_each_time() -> None:
+    code = (
+        "import asyncio, make_pictures as made;"
+        "first, second = (asyncio.run(made.picture(*made.SCREENS['frames'])) for _ in range(2));"
+        "assert first == second and 'subscribed' in first"
+    )
+    paths = os.pathsep.join((str(ROOT), str(DOCS)))
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": paths, "TZ": "UTC"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
