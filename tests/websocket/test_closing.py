@@ -193,6 +193,22 @@ def test_both_ends(acts: list[Act], client: Told, server: Told) -> None:
             ABNORMAL,
             id="but not as a server",
         ),
+        pytest.param(
+            [close("s", 4001), fin("s"), close("c", 4001)],
+            "",
+            "Python aiohttp/3.9",
+            (4001, "", True),
+            (1000, "", False),
+            id="aiohttp: a server that does not wait for the answer",
+        ),
+        pytest.param(
+            [close("s", 4001), fin("c"), fin("s")],
+            "",
+            "Python aiohttp/3.9",
+            (4001, "", False),
+            ABNORMAL,
+            id="but not if the client leaves first",
+        ),
     ],
 )
 def test_libraries_differ(acts: list[Act], agent: str, server: str, client_told: Told, server_told: Told) -> None:

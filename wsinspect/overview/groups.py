@@ -38,7 +38,8 @@ def close_groups(records: Records) -> list[CloseGroup]:
         servers[key][ending.server] += len(indexes)
     groups = []
     for key, indexes in alike.items():
-        ranked = tuple(servers[key].most_common())
+        # By address where they are equal: rows come in any order.
+        ranked = tuple(sorted(servers[key].items(), key=lambda item: (-item[1], item[0])))
         times = known(records.ended, indexes)
         groups.append(
             CloseGroup(
