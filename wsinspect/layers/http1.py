@@ -25,7 +25,7 @@ class Http1Layer:
         self._connection: Connection | None = None  # the attempt under way, or the last one
         self._exchange: Exchange | None = Exchange()
         self._late_join: LateJoin | None = None
-        self._upgrade: Answered | None = None  # the 101, whatever it switches to
+        self._upgrade: Answered | None = None  # the 101, if it switches to something else than a WebSocket
 
     def feed(self, piece: Chunk | Gap) -> Layer:
         """Take the next bytes."""
@@ -105,8 +105,10 @@ class Http1Layer:
         return self._connection
 
     def _answered(self, answered: Answered, exchange: Exchange) -> None:
-        self._upgrade = answered if answered.response.status == 101 else None
         handshake = Handshake(answered.request, answered.response, answered.early_bytes, answered.early_packet)
+        # Who asked for a WebSocket gets one or none, whatever else the answer lists in its Upgrade.
+        switches = answered.response.status == 101 and not handshake.is_websocket
+        self._upgrade = answered if switches else None
         if not handshake.is_websocket:
             return
         connection = self._connection
