@@ -1,5 +1,6 @@
 """A mirror port delivers each packet twice: the report is the same, and nothing is called a retransmission."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -42,6 +43,8 @@ def numberless(inspector: Inspector) -> list[dict[str, object]]:
     def strip(value: object) -> object:
         if isinstance(value, dict):
             return {name: strip(inner) for name, inner in value.items() if "packet" not in name and name != "time"}
+        if isinstance(value, str):
+            return re.sub(r"packet \d+", "packet", value)
         return [strip(inner) for inner in value] if isinstance(value, list) else value
 
     return [strip(msgspec.to_builtins(report)) for report in connection_reports(inspector.connections)]  # type: ignore[misc]

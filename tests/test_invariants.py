@@ -315,12 +315,14 @@ def test_a_replay_places_gaps_where_the_first_pass_did() -> None:
 
 
 def violations_in(timeline: Timeline) -> dict[tuple[Any, ...], int]:
-    """By rule, side and the place of the first time: how often."""
+    """By rule, side and the place that is told: how often."""
     counts: dict[tuple[Any, ...], int] = {}
     for entry in timeline.violations:
-        key = next((key for key in counts if key[:2] == (entry.rule, entry.by)), None)
-        key = key or (entry.rule, entry.by, entry.frame, entry.packet, entry.severity, entry.detail)
-        counts[key] = counts.get(key, 0) + 1
+        key = (entry.rule, entry.by, entry.frame, entry.packet, entry.severity, entry.detail)
+        known = next((other for other in counts if other[:2] == key[:2]), None)
+        count = counts.pop(known) if known else 0
+        # The first time is told, or the first graver one.
+        counts[known if known and entry.severity.rank <= known[4].rank else key] = count + 1
     return counts
 
 

@@ -31,6 +31,9 @@ EXCEPTIONS: Final[dict[str, dict[int, str]]] = {
         20: "Wireshark reads the HTTP response inside the stream as frames",
         23: "Wireshark waits for the segment that was not captured and tells of nothing behind it",
     },
+    "pcap2har-ipv4-websocket-segmented.pcap": {
+        0: "of an older WebSocket only the end was captured: Wireshark needs the 101 to know of it",
+    },
 }
 """Connections, by capture and stream number, whose frames Wireshark counts otherwise, and why it is wrong about them.
 
