@@ -23,8 +23,9 @@ from tests.fuzz.mutations import mutate  # noqa: E402
 from wsinspect.capture.source import open_capture  # noqa: E402
 from wsinspect.errors import WsinspectError  # noqa: E402
 from wsinspect.inspector import Inspector  # noqa: E402
+from wsinspect.keys import NO_OPTIONS, KeySource  # noqa: E402
 from wsinspect.replay import replay  # noqa: E402
-from wsinspect.report.build import report_file  # noqa: E402
+from wsinspect.report.build import inspect_all, report_file  # noqa: E402
 from wsinspect.report.encode import json_document  # noqa: E402
 from wsinspect.report.text import text_report  # noqa: E402
 
@@ -73,11 +74,9 @@ def examine(data: bytes, path: Path) -> None:
     unsafe = {letter for letter in text if (letter < " " and letter != "\n") or "\x7f" <= letter < "\xa0"}
     assert not unsafe, f"the text report holds {unsafe}"
     with open_capture(str(path), random_access=True) as reader:
-        inspector = Inspector(index=True)
-        for batch in reader.batches():
-            for packet in batch:
-                inspector.feed(packet)
-        inspector.finish()
+        keys = KeySource(NO_OPTIONS, lambda: reader.secrets)
+        inspector = Inspector(index=True, keys=keys.log)
+        inspect_all(reader, inspector, keys=keys)
         assert len(inspector.connections) == len(report.connections)
         for connection in inspector.connections[:MAX_REPLAYED]:
             replay(connection, reader)
