@@ -42,7 +42,7 @@ _LENIENT: Final = (
     "--ignore-missing-imports", "--follow-imports=silent", "--no-warn-return-any", "--no-warn-unused-ignores",
     "--allow-subclassing-any", "--allow-untyped-decorators",
 )  # fmt: skip
-"""The dependencies are not there while a wheel is built, so their types are Any. What is strict about that, CI checks."""
+"""The dependencies are not there while a wheel is built, so their types are Any; mypy's strict run is CI's."""
 
 _SETUP: Final = """
 import sys
