@@ -201,7 +201,7 @@ def disturbed(captured: list[Packet], seed: int) -> list[Packet]:
 
 
 TIMING = {"started", "opened", "ended", "seconds", "time", "packet", "request_packet", "response_packet"}
-RTTS = {"rtt_min", "rtt_median", "rtt_max"}
+RTTS = {"rtt_min", "rtt_median", "rtt_max", "network_median", "network_max", "peer_median", "peer_max"}
 DETAILS = re.compile(r"packet \d+|\d+\.\d+ s|key( [0-9A-F]{2}){4}")
 
 
