@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from contextlib import closing, suppress
 
+import rich
 import textual
 
 from wsinspect.capture.live.capture import LiveCapture
@@ -56,12 +57,16 @@ def watch_live(options: LiveOptions, loaded: Loaded, tls: TlsOptions, max_connec
 
 
 def _import_all() -> None:
-    """Load what the screens may need: Textual loads its parts, and parts of the standard library, as they are used."""
+    """Load what the screens may need: Textual and Rich load their parts, and parts of Python, as they are used.
+
+    One that is missing leaves the screen blank: Rich, for one, has a module for each version of Unicode.
+    """
     import_all()
-    for module in pkgutil.walk_packages(textual.__path__, "textual."):
-        if not module.name.startswith(("textual.demo", "textual.__main__")):
-            with suppress(ImportError):  # what is for other systems
-                importlib.import_module(module.name)
+    for package in (textual, rich):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.startswith(("textual.demo", "textual.__main__", "rich.__main__")):
+                with suppress(ImportError):  # what is for other systems
+                    importlib.import_module(module.name)
 
 
 def _timers(loaded: Loaded) -> Timers:
