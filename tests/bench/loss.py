@@ -1,100 +1,175 @@
 """How much survives when the capture loses packets: Close frames found, violations invented.
 
-    python tests/bench/loss.py CAPTURE … [--seed 6455] [-v]
+    python tests/bench/loss.py CAPTURE … [--keylog FILE] [--repeat 3] [--seed 6455] [-v]
 
-Every packet of every WebSocket connection is left out in turn, then 1 % and 5 % of all packets at random. A case counts
-when a Close frame of the full capture is still there whole; it is found if the report has its code and reason. No case
-may have a violation that the full capture does not have.
+Every packet of every TCP connection with a WebSocket is left out in turn (of long ones, 200 at random), then 1 % and 5 %
+of all packets of the capture at random. A case counts when a Close frame of the full capture is still there whole; it is
+found if the report has its code and reason. No case may have a violation that the full capture does not have.
 """
 
 import argparse
 import random
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Any
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from wsinspect.capture.packet import Packet
 from wsinspect.capture.source import open_capture
 from wsinspect.connection import Connection
 from wsinspect.inspector import Inspector
+from wsinspect.keys import KeySource, TlsOptions
+from wsinspect.tls.keylog import KeyLog
 from wsinspect.websocket.side import Side
 
-Facts = dict[str, Any]
+MOST_IN_TURN = 200
+"""Packets of a TCP connection that are left out in turn; of a longer one, so many at random."""
 
 
-def inspect(packets: Iterable[Packet]) -> list[Connection]:
+class Key(NamedTuple):
+    """By what a WebSocket is found again in what is left of a capture."""
+
+    packet: int
+    """The first one of its TCP connection in the full capture."""
+    http2_stream: int | None
+
+
+Close = tuple[int | None, str]
+
+
+@dataclass
+class Facts:
+    """What must survive of a WebSocket, or of those that came after each other on one TCP connection."""
+
+    closes: dict[tuple[Side, Close], int] = field(default_factory=dict)
+    """The packets in which both Closes came."""
+    violations: set[str] = field(default_factory=set)
+    unread: bool = False
+    """Whether nothing is known but that it is encrypted."""
+
+
+def inspect(packets: Iterable[Packet], keys: KeyLog) -> list[Connection]:
     """The connections in `packets`, looked at to the end."""
-    inspector = Inspector(index=True)
+    inspector = Inspector(index=True, keys=keys.frozen())
     for packet in packets:
         inspector.feed(packet)
     inspector.finish()
     return inspector.connections
 
 
-def facts(connection: Connection) -> Facts:
-    """What must survive: both Closes with the packets they came in, and which rules were broken."""
-    ending = connection.ending(connection.last_ns)
-    closes = {side: ending.side(side).close for side in Side}
-    return {
-        "closes": {side: (close.code, close.reason, close.packet) for side, close in closes.items() if close},
-        "violations": {(violation.rule, violation.by) for violation in connection.violations},
-    }
+def facts(connections: list[Connection], conversations: dict[int, int]) -> dict[Key, Facts]:
+    """What is to be compared; `conversations` has for each packet the first one of its TCP connection."""
+    found: dict[Key, Facts] = defaultdict(Facts)
+    for connection in connections:
+        http2 = connection.http2
+        first = conversations.get(connection.packet_numbers[0], connection.packet_numbers[0])
+        one = found[Key(first, http2.id if http2 is not None else None)]
+        ending = connection.ending(connection.last_ns)
+        for side in Side:
+            close = ending.side(side).close
+            if close is not None:
+                one.closes[side, (close.code, close.reason)] = close.packet
+        one.violations |= {f"{violation.rule} by {violation.by}" for violation in connection.violations}
+        one.unread = connection.sealed
+    return dict(found)
 
 
-def compare(
-    full: Facts, packets: list[Packet], missing: set[int], tally: Counter[str], invented: Counter[str], where: str
-) -> None:
-    """Look at `packets` without those numbered in `missing`, and count what became of the facts.
+@dataclass
+class Bench:
+    """One capture, and what has been counted."""
 
-    `where` is the capture they are from if invented violations are to be printed with their case.
-    """
-    found = [facts(connection) for connection in inspect(p for p in packets if p.number not in missing)]
-    closes = {side: close[:2] for one in found for side, close in one["closes"].items()}
-    for side, (code, reason, packet) in full["closes"].items():
-        if packet not in missing:
-            tally["closes"] += 1
-            tally["found"] += closes.get(side) == (code, reason)
-    for one in found:
-        new = one["violations"] - full["violations"]
-        tally["cases with an invented violation"] += bool(new)
-        invented.update(f"{rule} by {by}" for rule, by in new)
-        if new and where:
-            print(f"{where} without {sorted(missing)[:9]}: {', '.join(f'{rule} by {by}' for rule, by in new)}")
-    tally["cases"] += 1
+    path: str
+    keys: KeyLog
+    invented: Counter[str]
+    verbose: bool
 
+    def __post_init__(self) -> None:
+        with open_capture(self.path) as reader:
+            self.packets = list(reader)
+            for secrets in reader.secrets:
+                self.keys.add(secrets)
+        connections = inspect(self.packets, self.keys)
+        self.streams = {connection.packet_numbers[0]: set(connection.packet_numbers) for connection in connections}
+        self.conversations = {number: first for first, numbers in self.streams.items() for number in numbers}
+        self.full = facts(connections, self.conversations)
 
-def per_connection(path: str) -> Iterator[tuple[Facts, list[Packet]]]:
-    """The facts and the packets of each connection that is alone on its TCP stream."""
-    with open_capture(path) as reader:
-        packets = {packet.number: packet for packet in reader}
-    for connection in inspect(packets.values()):
-        yield facts(connection), [packets[number] for number in connection.packet_numbers]
+    def in_turn(self, choice: random.Random, tally: Counter[str]) -> None:
+        """Leave out one packet after the other, each TCP connection by itself."""
+        for numbers in self.streams.values():
+            packets = [packet for packet in self.packets if packet.number in numbers]
+            full = facts(inspect(packets, self.keys), self.conversations)
+            some = packets if len(packets) <= MOST_IN_TURN else choice.sample(packets, MOST_IN_TURN)
+            for packet in some:
+                self.compare(full, packets, {packet.number}, tally)
+
+    def at_random(self, share: float, choice: random.Random, tally: Counter[str]) -> None:
+        """Leave out this share of all packets."""
+        missing = {packet.number for packet in self.packets if choice.random() < share}
+        self.compare(self.full, self.packets, missing, tally)
+
+    def compare(self, full: dict[Key, Facts], packets: list[Packet], missing: set[int], tally: Counter[str]) -> None:
+        """Look at `packets` without those `missing`, and count what became of the facts."""
+        rest = facts(inspect((p for p in packets if p.number not in missing), self.keys), self.conversations)
+        for key, whole in full.items():
+            found = rest.get(key, Facts())
+            here = f"{self.path} {key.packet}" + (f" stream {key.http2_stream}" if key.http2_stream else "")
+            without = self._without(key, missing) if self.verbose else ""
+            for (side, close), packet in whole.closes.items():
+                if packet in missing:
+                    continue
+                tally["closes"] += 1
+                if (side, close) in found.closes:
+                    tally["found"] += 1
+                elif self.verbose:
+                    what = "" if key in rest else ": no WebSocket found"
+                    what = ": not decrypted" if found.unread else what
+                    print(f"lost: Close {close[0]} of the {side} in packet {packet}{what}; {here}{without}")
+            new = found.violations - whole.violations
+            self.invented.update(new)
+            tally["invented"] += bool(new)
+            if new and self.verbose:
+                print(f"invented: {', '.join(sorted(new))}; {here}{without}")
+        for key in rest.keys() - full.keys():
+            self.invented.update(rest[key].violations)
+            tally["invented"] += bool(rest[key].violations)
+            if self.verbose:
+                print(f"new: {key} {sorted(rest[key].violations)} in {self.path}{self._without(key, missing)}")
+        tally["cases"] += len(full)
+
+    def _without(self, key: Key, missing: set[int]) -> str:
+        """Which packets are missing of its TCP connection."""
+        numbers = sorted(missing & self.streams.get(key.packet, set()))
+        nearest = numbers[max(0, bisect_right(numbers, key.packet) - 1) :][:20]
+        return f" without {nearest}{' …' if len(numbers) > 20 else ''}"
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("captures", nargs="+")
+    parser.add_argument("--keylog")
+    parser.add_argument("--repeat", type=int, default=3, help="how many times packets are lost at random")
     parser.add_argument("--seed", type=int, default=6455)
-    parser.add_argument("-v", "--verbose", action="store_true", help="print each case with an invented violation")
+    parser.add_argument("--random-only", action="store_true", help="do not leave out each packet in turn")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print each Close lost and violation invented")
     options = parser.parse_args()
     choice = random.Random(options.seed)
     tallies: dict[str, Counter[str]] = {"each packet in turn": Counter(), "1 %": Counter(), "5 %": Counter()}
     invented: Counter[str] = Counter()
     for path in options.captures:
-        where = path if options.verbose else ""
-        for full, packets in per_connection(path):
-            if len(packets) <= 200:
-                for packet in packets:
-                    compare(full, packets, {packet.number}, tallies["each packet in turn"], invented, where)
-            for name, share in (("1 %", 0.01), ("5 %", 0.05)):
-                missing = {packet.number for packet in packets if choice.random() < share}
-                compare(full, packets, missing, tallies[name], invented, where)
+        keys = KeySource(TlsOptions(options.keylog), list).log
+        bench = Bench(path, keys, invented, options.verbose)
+        if not options.random_only:
+            bench.in_turn(choice, tallies["each packet in turn"])
+        for name, share in (("1 %", 0.01), ("5 %", 0.05)):
+            for _ in range(options.repeat):
+                bench.at_random(share, choice, tallies[name])
     for name, tally in tallies.items():
-        share = 100 * tally["found"] / max(1, tally["closes"])
+        percent = 100 * tally["found"] / max(1, tally["closes"])
         print(
-            f"{name}: {tally['cases']} cases, Closes found {tally['found']} of {tally['closes']} ({share:.1f} %), "
-            f"{tally['cases with an invented violation']} cases with an invented violation"
+            f"{name}: {tally['cases']} cases, Closes found {tally['found']} of {tally['closes']} ({percent:.1f} %), "
+            f"{tally['invented']} cases with an invented violation"
         )
     for text, count in invented.most_common():
         print(f"  invented: {text} × {count}")
