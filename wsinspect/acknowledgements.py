@@ -52,9 +52,9 @@ class Acknowledgements:
         return self._channel.acknowledged(self._client_direction if side is Side.CLIENT else 1 - self._client_direction)
 
     def of_unseen_bytes(self, side: Side) -> bool:
-        """Whether bytes of `side` are acknowledged that have not been captured, or not yet."""
+        """Whether bytes of `side` are acknowledged that have not been captured, or not yet; whatever they carry."""
         direction = self._client_direction if side is Side.CLIENT else 1 - self._client_direction
-        return self._channel.acknowledged(direction) > self._channel.sent(direction)
+        return self._stream.acknowledged(direction) > self._stream.sent(direction)
 
     def time_ns(self, side: Side, offset: int) -> int:
         """When they were; 0 if that is not known."""

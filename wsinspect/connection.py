@@ -129,7 +129,7 @@ class Connection:
             self.timeline.head(Side.CLIENT, request)
         self._server_began = self.channel.sent(self._direction(Side.SERVER))
         if self.http2 is None:
-            self._neighbours.asked(self.id, self.handshake, self._pair, self._judge)
+            self._neighbours.asked(self.id, self.handshake, self._pair, self._judge, self._still_waits)
 
     def answer(self, handshake: Handshake) -> None:
         """The server answered: the handshake is complete, for better or worse."""
@@ -334,6 +334,11 @@ class Connection:
         width = (len(flow) - 4) // 2
         first, second = flow[:width], flow[width : 2 * width]
         return first + second + flow[-2:] if self.client_direction == 0 else second + first + flow[-4:-2]
+
+    def _still_waits(self) -> bool:
+        """Whether its request waits for an answer, of which nothing can have been missed."""
+        missed = self.answer_missed or self.acknowledgements.of_unseen_bytes(Side.SERVER)
+        return not (missed or self.handshake.response or self.tcp_ends or self.finished)
 
     def _judge_silence(self, request: RequestHead, now_ns: int) -> None:
         """A request that has got no answer: not even a byte of one?"""

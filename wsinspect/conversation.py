@@ -118,7 +118,9 @@ class Conversation:
         return connection
 
     def likely_client(self) -> int:
-        """The direction from the higher port, which most clients have: for want of anything that tells more."""
+        """The client's direction if TLS tells; else that from the higher port, which most clients have."""
+        if self.tls is not None and self.tls.decrypted:
+            return self.tls.client_direction
         flow = self.stream.flow
         return 0 if flow[-4:-2] >= flow[-2:] else 1
 

@@ -5,6 +5,7 @@ Memory is bounded: of the oldest connections it forgets.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from wsinspect.rules import neighbours as rules
@@ -41,6 +42,13 @@ class _Asked(NamedTuple):
     time_ns: int
 
 
+class _Unanswered(NamedTuple):
+    """A request that waits for its answer, as far as is known."""
+
+    packet: int
+    still_waits: Callable[[], bool]
+
+
 class _Leg(NamedTuple):
     """What passed on one side of a proxy, by direction."""
 
@@ -58,22 +66,27 @@ class Neighbours:
         self._asked: Memory[str, _Asked] = Memory()  # by Sec-WebSocket-Key
         self._answered: Memory[str, int] = Memory()  # time of the answer, by key
         self._accepts: Memory[str, int] = Memory()  # connection, by the Sec-WebSocket-Accept that answers its key
-        self._waiting: Memory[bytes, dict[int, int]] = Memory()  # packets of requests, by who asks whom
+        self._waiting: Memory[bytes, dict[int, _Unanswered]] = Memory()  # requests by who asks whom
         self._sequences: Memory[tuple[bytes, ...], int] = Memory()
         self._legs: Memory[str, _Leg] = Memory()  # by Sec-WebSocket-Key
 
-    def asked(self, id: int, handshake: Handshake, pair: bytes, judge: Judge) -> None:
-        """A connection asks for a WebSocket; `pair`: addresses of both ends and port of the server."""
+    def asked(
+        self, id: int, handshake: Handshake, pair: bytes, judge: Judge, still_waits: Callable[[], bool]
+    ) -> None:  # fmt: skip
+        """A connection asks for a WebSocket; `pair`: addresses of both ends and port of the server.
+
+        `still_waits` tells, until it is answered, whether that was seen of all there was to see.
+        """
         request = handshake.asking
         if request is None:
             return
         place = (None, request.packet, request.time_ns)
-        waiting = self._waiting.get(pair)
-        if waiting:
-            other, packet = next(iter(waiting.items()))
-            judge.outside(rules.concurrent_handshakes, Side.CLIENT, place, Waiting(other, packet))
+        waiting = self._waiting.get(pair, {})
+        other = next((other for other, one in waiting.items() if one.still_waits()), 0)
+        if other:
+            judge.outside(rules.concurrent_handshakes, Side.CLIENT, place, Waiting(other, waiting[other].packet))
         self._waiting.keep(pair, {})
-        self._waiting[pair][id] = request.packet
+        self._waiting[pair][id] = _Unanswered(request.packet, still_waits)
         for key in handshake.keys:
             earlier = self._asked.get(key)
             reused = earlier is not None and not self._is_under_way(key)

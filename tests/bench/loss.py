@@ -2,9 +2,9 @@
 
     python tests/bench/loss.py CAPTURE … [--keylog FILE] [--repeat 3] [--seed 6455] [-v]
 
-Every packet of every TCP connection with a WebSocket is left out in turn (of long ones, 200 at random), then 1 % and 5 %
-of all packets of the capture at random. A case counts when a Close frame of the full capture is still there whole; it is
-found if the report has its code and reason. No case may have a violation that the full capture does not have.
+Every packet of every TCP connection with a WebSocket is left out in turn (of long ones, 200 at random), then 1 % and
+5 % of all packets of the capture at random. A case counts when a Close frame of the full capture is still there whole;
+it is found if the report has its code and reason. No case may have a violation that the full capture does not have.
 """
 
 import argparse

@@ -17,7 +17,7 @@ class TlsLayer:
 
     def __init__(self, conversation: Conversation, below: Channel) -> None:
         self._conversation = conversation
-        self._session = TlsSession(conversation.keys)
+        self._session = TlsSession(conversation.keys, below.opening_seen, conversation.likely_client())
         self._channel = CarriedChannel(below)
         self._above: Layer | None = None
         self._listed: Connection | None = None  # as one that is encrypted
@@ -73,6 +73,10 @@ class TlsLayer:
 
     def _layer_above(self) -> Layer | None:
         """Who reads the plaintext: what the two sides agreed on, or HTTP/1.x if they said nothing."""
+        if not self._session.facts.alpn_seen:
+            from wsinspect.layers.beginning import BeginningLayer  # which knows this module
+
+            return BeginningLayer(self._conversation, self._channel)
         if self._session.facts.alpn in (None, "http/1.1", "http/1.0"):
             return Http1Layer(self._conversation, self._channel)
         if self._session.facts.alpn == "h2":

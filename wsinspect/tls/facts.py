@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from wsinspect.tls.alerts import CLOSE_NOTIFY, Alert
-from wsinspect.tls.handshake import VERSION_NAMES, ClientHello, ServerHello
+from wsinspect.tls.handshake import TLS_1_3, VERSION_NAMES, ClientHello, ServerHello
 from wsinspect.tls.likely import Shape
 from wsinspect.tls.suites import suite_name
 
@@ -18,8 +18,12 @@ class TlsFacts:
     """Of every ClientHello, renegotiations included: by them a key log names the secrets."""
     server_hello: ServerHello | None = None
     client_direction: int = 0
+    suite_found: int = 0
+    """Number of the cipher suite of TLS 1.3 that opens the records, where no ServerHello was captured; else 0."""
     alpn: str | None = None
     """The application protocol that the server chose, if that could be read."""
+    alpn_seen: bool = False
+    """Whether it could be: what the server says about it was captured."""
     decrypted: bool = False
     """Whether the records can be read."""
     locked: str = ""
@@ -45,14 +49,15 @@ class TlsFacts:
     def version(self) -> str:
         """`TLS 1.3` …; empty before the ServerHello."""
         if self.server_hello is None:
-            return ""
+            return VERSION_NAMES[TLS_1_3] if self.suite_found else ""
         number = self.server_hello.version
         return VERSION_NAMES.get(number, f"version 0x{number:04X}")
 
     @property
     def suite(self) -> str:
         """Name of the cipher suite; empty before the ServerHello."""
-        return suite_name(self.server_hello.suite) if self.server_hello else ""
+        number = self.server_hello.suite if self.server_hello else self.suite_found
+        return suite_name(number) if number else ""
 
     @property
     def server_name(self) -> str | None:

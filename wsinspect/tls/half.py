@@ -13,6 +13,8 @@ MAX_SKIPPED: Final = 1024
 """Sequence numbers tried for the first record behind a gap."""
 MAX_TRIES: Final = 8192
 """Tries for one direction behind gaps that led to nothing; then it is given up."""
+MAX_JOINED: Final = 65_536
+"""Sequence numbers tried for the first record of a direction of which the beginning was not captured."""
 HANDSHAKE_RECORDS: Final = 16
 """Encrypted records of a handshake, at most, where it is not known how many there were."""
 
@@ -94,6 +96,22 @@ class TlsHalf:
         protection = Tls13(self.secret, suite)
         self.begin([Epoch("application", lambda: protection)])
 
+    def begin_unseen(self, epochs: list[Epoch]) -> None:
+        """Encryption has begun, and where was not captured: how many records there were is known as before."""
+        self.epochs = epochs
+        self.sequence = self.least = 0
+
+    def join(self) -> None:
+        """Its beginning was not captured: any number of records may have passed."""
+        self.most = MAX_JOINED
+
+    def sequences(self, place: int) -> range:
+        """The sequence numbers that the next record may have in the epoch at `place`."""
+        # Where an epoch begins among lost records, some of these belong to the one before.
+        first = self.sequence + self.least if place == 0 else max(0, self.least - HANDSHAKE_RECORDS)
+        most = self.sequence + self.most if place == 0 else self.most
+        return range(first, min(most, first + (MAX_SKIPPED if self.opened else MAX_JOINED)) + 1)
+
     def lose(self, lost: Lost) -> None:
         """Records were lost."""
         self.messages.gap()
@@ -114,10 +132,8 @@ class TlsHalf:
             protection = epoch.protection
             if protection is None:
                 continue
-            # Where an epoch begins among lost records, some of these belong to the one before.
-            first = self.sequence + self.least if place == 0 else max(0, self.least - HANDSHAKE_RECORDS)
-            last = min(self.sequence + self.most if place == 0 else self.most, first + MAX_SKIPPED)
-            for sequence in range(first, last + 1):
+            sequences = self.sequences(place)
+            for sequence in sequences:
                 found = protection.open(sequence, record)
                 if found is not None:
                     lost = sequence - self.sequence if place == 0 else sequence
@@ -126,8 +142,8 @@ class TlsHalf:
                     self.sequence = sequence + 1
                     self.opened += 1
                     return *found, lost
-            self._tries += last - first
-        if self._tries > MAX_TRIES:
+            self._tries += len(sequences) - 1
+        if self._tries > (MAX_TRIES if self.opened else 2 * MAX_JOINED):
             self.given_up = True
         return None
 

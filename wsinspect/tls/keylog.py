@@ -13,6 +13,9 @@ MAX_SECRETS: Final = 1_000_000
 MAX_LINE: Final = 512
 """Bytes of a line; the longest one that means something has 64 for the random and 128 for the secret."""
 
+MAX_TRIES: Final = 1_000_000
+"""Tries with secrets of the key log, all connections together whose own are not known by their handshake."""
+
 
 class Label(StrEnum):
     """What a secret is for; the others of the format (exporter, encrypted ClientHello) decrypt no records."""
@@ -38,7 +41,9 @@ class KeyLog:
         self.left_out = 0
         """Secrets beyond MAX_SECRETS."""
         self._secrets: dict[tuple[Label, bytes], bytes] = {}
+        self._randoms: dict[Label, list[bytes]] = {}  # by what there is a secret for, in the order in which they came
         self._partial = b""
+        self._tries_left = MAX_TRIES
         self._waiting: dict[bytes, list[Callable[[], None]]] = {}
 
     def __len__(self) -> int:
@@ -69,12 +74,21 @@ class KeyLog:
     def frozen(self) -> "KeyLog":
         """The same secrets, for a reader in another thread that waits for no more."""
         view = KeyLog()
-        view._secrets = self._secrets
+        view._secrets, view._randoms = self._secrets, self._randoms
         return view
 
     def secret(self, label: Label, client_random: bytes) -> bytes | None:
         """The secret that a connection with that ClientHello has; None while it is unknown."""
         return self._secrets.get((label, client_random))
+
+    def randoms(self, label: Label) -> Iterator[bytes]:
+        """The client randoms of all connections that have a secret of this kind, the latest first."""
+        return reversed(self._randoms.get(label, []))
+
+    def spend(self, tries: int) -> bool:
+        """Note tries with secrets that may not be the right ones; whether more are allowed."""
+        self._tries_left -= tries
+        return self._tries_left > 0
 
     def lines(self, client_random: bytes) -> Iterator[str]:
         """The secrets of one connection as lines of a key log: for who asks to have them written down."""
@@ -108,6 +122,7 @@ class KeyLog:
             self.left_out += 1
             return None
         self._secrets[label, random] = secret
+        self._randoms.setdefault(label, []).append(random)
         return random
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from wsinspect.tls.alerts import FATAL, Alert
+from wsinspect.tls.candidates import Candidate, CandidateSearch, protection_maker, unseen_server_hello
 from wsinspect.tls.facts import TlsFacts
 from wsinspect.tls.half import HANDSHAKE_RECORDS, Epoch, TlsHalf
 from wsinspect.tls.handshake import (
@@ -21,8 +22,7 @@ from wsinspect.tls.handshake import (
     server_hello,
 )
 from wsinspect.tls.keylog import KeyLog, Label
-from wsinspect.tls.keyschedule import key_block
-from wsinspect.tls.protection import Protection, Tls13, tls12
+from wsinspect.tls.protection import Protection, Tls13
 from wsinspect.tls.records import HEADER, ContentType, Lost, Record, RecordEvent, Unreadable
 from wsinspect.tls.suites import Suite, suite_name, supported_suite
 from wsinspect.transport.reassembly import Chunk, Gap, Remark
@@ -69,10 +69,21 @@ TlsEvent = Plaintext | Missing | Remark
 class TlsSession:
     """Both directions."""
 
-    def __init__(self, keys: KeyLog) -> None:
+    def __init__(self, keys: KeyLog, opening_seen: bool = True, likely_client: int = 0) -> None:
+        """Without `opening_seen` records may have passed before the first ones.
+
+        `likely_client` is the direction that is the client's if there is no Hello to tell.
+        """
         self.facts = TlsFacts()
         self._keys = keys
+        self.facts.client_direction = likely_client
         self._halves = (TlsHalf(0), TlsHalf(1))
+        if not opening_seen:
+            for half in self._halves:
+                half.join()
+        self._search = CandidateSearch(keys)
+        self._searched = [False, False]  # whether secrets were tried on a record of each direction
+        self._random: bytes | None = None  # by which the key log names the secrets of the handshake under way
         self._hello: ClientHello | None = None  # of the handshake under way: the first one, or a renegotiation
         self._chosen: ServerHello | None = None
         self._suite: Suite | None = None
@@ -232,12 +243,52 @@ class TlsSession:
 
     def _early(self, record: Record, half: TlsHalf) -> bool:
         """Application data before any key was agreed: 0-RTT, which only the ServerHello tells the cipher of."""
-        hello = self._hello
-        if hello is not None and record.direction == self.facts.client_direction and self._chosen is None:
+        hello, chosen = self._hello, self._chosen
+        if hello is not None and record.direction == self.facts.client_direction and chosen is None:
             return False
+        if chosen is not None and chosen.version != TLS_1_3 and half.gap:
+            half.begin_unseen([self._epoch_before_13(half)])  # its ChangeCipherSpec was not captured
+            return self._open(record, half)
+        half.least = 0  # what was lost may have been sent before encryption began
+        if chosen is None and self._find_keys(record, half):
+            return self._open(record, half)
         self._lock("its handshake was not captured")
         self._count(record)
         return True
+
+    def _find_keys(self, record: Record, half: TlsHalf) -> bool:
+        """A Hello was not captured: try what secrets there are. Whether `record` can be opened now."""
+        direction, hello, chosen = record.direction, self._hello, self._chosen
+        if self._searched[direction] or not len(self._keys) or (self._random is not None and chosen is not None):
+            return False
+        self._searched[direction] = True
+        by_client = direction == self.facts.client_direction
+        told = hello is not None or chosen is not None
+        if chosen is not None and chosen.version != TLS_1_3:
+            if self._suite is not None:
+                self._random = self._search.tls12(record, half, chosen, self._suite, by_client)
+            found = self._random is not None
+        else:
+            senders = (by_client,) if told else (by_client, not by_client)
+            candidate = self._search.tls13(record, half, hello, self._suite, senders)
+            found = candidate is not None
+            if candidate is not None:
+                self._adopt(candidate, direction)
+        if found and self._random is not None and self._random not in self.facts.client_randoms:
+            self.facts.client_randoms.append(self._random)
+            self._remark(record, "The keys were found by trying those of the key log")
+        return found
+
+    def _adopt(self, candidate: Candidate, direction: int) -> None:
+        """A record of `direction` can be opened with this."""
+        self._random = candidate.client_random
+        if self._chosen is not None:
+            return
+        self._suite, self._chosen = candidate.suite, unseen_server_hello(candidate.suite)
+        self.facts.suite_found = candidate.suite.number
+        self.facts.client_direction = direction if candidate.by_client else 1 - direction
+        for number, half in enumerate(self._halves):
+            half.begin_unseen(self._epochs(number))
 
     def _open(self, record: Record, half: TlsHalf) -> bool:
         if self._chosen is not None and self._chosen.version == TLS_1_3 and record.kind != ContentType.APPLICATION_DATA:
@@ -253,6 +304,8 @@ class TlsSession:
             half.skip(record)
             return True
         lost_bytes = half.lost_bytes
+        if self._random is None:
+            self._find_keys(record, half)
         found = half.open(record) if half.has_keys else None
         if found is None:
             if not half.has_keys or (not half.finished and half.epochs[-1].protection is None):
@@ -329,6 +382,7 @@ class TlsSession:
             self._server_hello(body, record)
         elif message_type == MessageType.ENCRYPTED_EXTENSIONS:
             self.facts.alpn, accepted = encrypted_extensions(body)
+            self.facts.alpn_seen = True
             if accepted:
                 self._remark(record, "The server accepts 0-RTT data")
         elif message_type == MessageType.FINISHED:
@@ -339,7 +393,7 @@ class TlsSession:
             half.advance("handshake")
         elif message_type == MessageType.KEY_UPDATE and self._suite is not None and half.finished:
             label = self._label(record.direction, "TRAFFIC_SECRET_0")
-            secret = self._keys.secret(label, self._hello.random) if self._hello else None
+            secret = self._keys.secret(label, self._random) if self._random else None
             if secret is not None:
                 half.update_key(secret, self._suite)
                 self._remark(record, "KeyUpdate")
@@ -349,7 +403,7 @@ class TlsSession:
         if hello is None:
             return
         again = self._hello is not None
-        self._hello = hello
+        self._hello, self._random = hello, hello.random
         if hello.random not in self.facts.client_randoms and len(self.facts.client_randoms) < MAX_RANDOMS:
             self.facts.client_randoms.append(hello.random)
         if self.facts.client_hello is None:
@@ -372,6 +426,9 @@ class TlsSession:
         if facts.server_hello is None:
             facts.server_hello = chosen
             facts.alpn = chosen.alpn
+            facts.alpn_seen = chosen.version != TLS_1_3
+            if self._hello is None:
+                facts.client_direction = 1 - record.direction
         self._remark(record, f"ServerHello: {facts.version}, {facts.suite}")
         if chosen.version == TLS_1_3:
             for direction, half in enumerate(self._halves):
@@ -379,19 +436,21 @@ class TlsSession:
 
     def _change_cipher(self, half: TlsHalf) -> None:
         """TLS 1.2 and before: what this direction sends from here on is encrypted with new keys."""
-        hello, chosen, cipher = self._hello, self._chosen, self._suite
-        if chosen is None or hello is None or chosen.version == TLS_1_3:
-            return
-        side = 0 if half is self._halves[self.facts.client_direction] else 1
+        if self._chosen is not None and self._chosen.version != TLS_1_3:
+            half.begin([self._epoch_before_13(half)])
+
+    def _epoch_before_13(self, half: TlsHalf) -> Epoch:
+        chosen, suite, known = self._chosen, self._suite, self._random
+        by_client = half is self._halves[self.facts.client_direction]
 
         def make() -> Protection | None:
-            master = self._keys.secret(Label.MASTER, hello.random)
-            if master is None or cipher is None:
+            random = known or self._random
+            master = self._keys.secret(Label.MASTER, random) if random is not None else None
+            if master is None or random is None or suite is None or chosen is None:
                 return None
-            part = key_block(master, (hello.random, chosen.random), cipher, chosen.version)[side]
-            return tls12(part, cipher, chosen.version, chosen.encrypt_then_mac)
+            return protection_maker(master, random, chosen, suite, by_client)()
 
-        half.begin([Epoch("application", make)])
+        return Epoch("application", make)
 
     def _epochs(self, direction: int) -> list[Epoch]:
         """TLS 1.3: what the records of a direction go through."""
@@ -403,11 +462,12 @@ class TlsSession:
         return epochs
 
     def _maker(self, label: Label) -> Callable[[], Protection | None]:
-        hello, cipher = self._hello, self._suite
+        suite, known = self._suite, self._random
 
         def make() -> Protection | None:
-            secret = self._keys.secret(label, hello.random) if hello is not None else None
-            return Tls13(secret, cipher) if secret is not None and cipher is not None else None
+            random = known or self._random
+            secret = self._keys.secret(label, random) if random is not None else None
+            return Tls13(secret, suite) if secret is not None and suite is not None else None
 
         return make
 
