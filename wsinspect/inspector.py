@@ -27,6 +27,9 @@ MAX_STREAMS: Final = 65536
 ABANDONED_NS: Final = 60_000_000_000
 """Packet time of silence after which a TCP connection that brought no WebSocket may be forgotten."""
 
+LONGEST_REST_NS: Final = 24 * 3600 * 1_000_000_000
+"""How long a capture may say that it went on behind its latest packet. Beyond, a wrong clock is more likely."""
+
 _NONE: Final[list[Connection]] = []
 _EXOTIC: Final = ip.EXOTIC[0]
 
@@ -153,8 +156,13 @@ class Inspector:
             return False
         return max(stream.marks.last_ns(0), stream.marks.last_ns(1)) + ABANDONED_NS < self.last_ns
 
-    def finish(self) -> list[Connection]:
-        """There are no more packets: the connections that were not over yet."""
+    def finish(self, end_ns: int = 0) -> list[Connection]:
+        """There are no more packets: the connections that were not over yet.
+
+        `end_ns` is until when the capture has gone on, if that is known: silence until then is a fact.
+        """
+        if self.packets and end_ns - self.last_ns <= LONGEST_REST_NS:
+            self.last_ns = max(self.last_ns, end_ns)
         finished: list[Connection] = []
         for conversation in list(self._conversations.values()):
             finished += self._finish(conversation)

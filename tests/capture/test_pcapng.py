@@ -175,6 +175,21 @@ def test_lost_packets_are_the_latest_count_of_every_interface(blocks: bytes, dro
     assert parser.dropped == dropped
 
 
+@pytest.mark.parametrize(
+    ("order", "options", "end_ns"),
+    [("<", tsresol(9), 5_000_000_007), (">", b"", 5_000_000_007_000), (">", tsresol(0, ">"), 5_000_000_007 * 10**9)],
+)
+def test_until_when_the_capture_went(order: str, options: bytes, end_ns: int) -> None:
+    halves = struct.pack(order + "II", 5_000_000_007 >> 32, 5_000_000_007 & 0xFFFFFFFF)
+    told = block(5, struct.pack(order + "III", 0, 0, 0) + option(3, halves, order), order)
+    early = block(5, struct.pack(order + "III", 0, 0, 0) + option(3, bytes(8), order), order)
+    unknown = block(5, struct.pack(order + "III", 9, 0, 0) + option(3, b"\xff" * 8, order), order)
+    parser = PcapngParser()
+    run(parser, [section(order) + interface(order, options=options) + told + early + unknown])
+    assert parser.problems == []
+    assert parser.end_ns == end_ns
+
+
 def secrets(text: bytes, kind: int = 0x544C534B) -> bytes:
     return block(10, struct.pack("<II", kind, len(text)) + padded(text))
 

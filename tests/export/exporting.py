@@ -9,6 +9,7 @@ from wsinspect.capture.source import open_capture
 from wsinspect.cli.export import FileSelection
 from wsinspect.export.formats import BY_ID
 from wsinspect.inspector import Inspector
+from wsinspect.keys import KeySource, TlsOptions
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 TOUR, HOSTILE = CAPTURES / "tour.pcapng", CAPTURES / "hostile.pcap"
@@ -18,10 +19,12 @@ TOUR, HOSTILE = CAPTURES / "tour.pcapng", CAPTURES / "hostile.pcap"
 def selected(path: Path, ids: Sequence[int] = ()) -> Iterator[FileSelection]:
     """Connections of a capture; all without `ids`."""
     with open_capture(str(path), random_access=True) as reader:
-        inspector = Inspector(index=True)
+        keys = KeySource(TlsOptions(), lambda: reader.secrets)
+        inspector = Inspector(index=True, keys=keys.log)
         for batch in reader.batches():
+            keys.refresh()
             inspector.feed_batch(batch)
-        inspector.finish()
+        inspector.finish(reader.end_ns)
         chosen = [connection for connection in inspector.connections if not ids or connection.id in ids]
         yield FileSelection(str(path), reader, inspector, chosen)
 

@@ -59,6 +59,24 @@ def test_a_filter_chooses(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
+def test_it_judges_as_the_report_does(tmp_path: Path) -> None:
+    book = tmp_path / "book.toml"
+    book.write_text('name = "acme"\n[codes]\n3000 = "acme said so"\n')
+    tls = str(TOUR.parent / "situations" / "tls-1.3-without-keys.pcap")
+    options = {
+        str(TOUR): ["--timer", "our proxy=60", "--threshold", "pong_slow=0.001", "--codebook", str(book)],
+        tls: ["--all-tls"],
+    }
+    for path, more in options.items():
+        command = [sys.executable, "-m", "wsinspect", "report", path, "--format", "json", *more]
+        report = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+        assert json.loads(run(path, "--format", "json", *more).stdout)["connections"] == report["connections"]
+    told = json.dumps(report_of_tour := json.loads(run(str(TOUR), "--format", "json", *options[str(TOUR)]).stdout))
+    assert "our proxy" in told
+    assert "acme said so" in told
+    assert any(it["rule"] == "late-pong" for one in report_of_tour["connections"] for it in one["violations"])
+
+
 def test_standard_output_and_input() -> None:
     with open(TOUR, "rb") as capture:
         done = subprocess.run(

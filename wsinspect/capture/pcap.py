@@ -59,6 +59,8 @@ class PcapParser:
         """Always None: the format has no place for it."""
         self.secrets: list[bytes] = []
         """Always empty: the format has no place for them."""
+        self.end_ns = 0
+        """Always 0, likewise."""
         self._buffer = RecordBuffer(FILE_HEADER)
         self._record = _RECORD["<"]
         self._record_header = 0

@@ -47,7 +47,7 @@ _ONLY_NUMBERED = frozenset({9, 0xBAD, 0x40000BAD})
 
 TLS_KEY_LOG = 0x544C534B
 _IF_TSRESOL, _IF_TSOFFSET = 9, 14
-_ISB_IFDROP, _ISB_OSDROP = 5, 7
+_ISB_ENDTIME, _ISB_IFDROP, _ISB_OSDROP = 3, 5, 7
 # Options whose value is one number, which has the byte order of the section (4.2, 4.3).
 _INTERFACE_NUMBERS = frozenset({8, 10})
 _PACKET_NUMBERS = frozenset({2, 4, 5, 6})
@@ -79,6 +79,10 @@ class _Clock(NamedTuple):
     """A timestamp times numerator, divided by denominator, is nanoseconds."""
     offset_ns: int
 
+    def time_ns(self, high: int, low: int) -> int:
+        """A timestamp, given by its halves, in nanoseconds since the epoch."""
+        return (high << 32 | low) * self.numerator // self.denominator + self.offset_ns
+
 
 class _Section(NamedTuple):
     order: str
@@ -100,6 +104,8 @@ class PcapngParser:
         self.over = False
         """Nothing more can be read: the file is damaged from here on, or finished."""
         self.secrets: list[bytes] = []
+        self.end_ns = 0
+        """Until when the capturing program says it captured; 0 if it does not say."""
         self._secrets_size = 0
         self._dropped: dict[tuple[int, int], int] = {}  # (section, interface) to its latest count
         self._buffer = RecordBuffer(SMALLEST_BLOCK)
@@ -317,15 +323,20 @@ class PcapngParser:
         self._descriptions += 1
 
     def _add_statistics(self, order: str, body: bytes) -> None:
-        interface = _UINT32[order].unpack_from(body)[0]
-        counts = [
-            _UINT64[order].unpack(value)[0]
-            for code, value in _options(order, body, 12)
-            if code in (_ISB_IFDROP, _ISB_OSDROP) and len(value) == 8
-        ]
-        # An interface that was never described has no name under which its loss could be counted once.
-        if counts and interface < len(self._section.interfaces):
-            self._dropped[len(self._sections), interface] = sum(counts)
+        number = _UINT32[order].unpack_from(body)[0]
+        # An interface that was never described has no name under which its loss could be counted once, and no clock.
+        described = number < len(self._section.interfaces)
+        counts: list[int] = []
+        for code, value in _options(order, body, 12):
+            if not described or len(value) != 8:
+                continue
+            if code in (_ISB_IFDROP, _ISB_OSDROP):
+                counts.append(_UINT64[order].unpack(value)[0])
+            elif code == _ISB_ENDTIME:
+                high, low = _TWO_UINT32[order].unpack(value)
+                self.end_ns = max(self.end_ns, self._section.interfaces[number].time_ns(high, low))
+        if counts:
+            self._dropped[len(self._sections), number] = sum(counts)
 
     def _add_secrets(self, order: str, body: bytes) -> None:
         kind, length = _TWO_UINT32[order].unpack_from(body)

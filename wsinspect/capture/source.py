@@ -66,6 +66,11 @@ class CaptureReader:
         return self._parser.secrets
 
     @property
+    def end_ns(self) -> int:
+        """Until when the packets were captured, which the file may say at its end; 0 if it does not."""
+        return self._parser.end_ns
+
+    @property
     def position(self) -> int:
         """Bytes of the input consumed so far, to be compared with `size` (so of the compressed file, for gzip)."""
         return self._source.position

@@ -137,11 +137,11 @@ def _select(wanted: Wanted, reader: CaptureReader) -> FileSelection:
     """Read the capture and take what is wanted. Raises `WsinspectError` if that is nothing."""
     settings = wanted.settings
     keys = KeySource(wanted.tls, lambda: reader.secrets)
-    inspector = Inspector(index=True, keys=keys.log, thresholds=settings.thresholds)
+    inspector = Inspector(index=True, keys=keys.log, all_tls=wanted.tls.all_tls, thresholds=settings.thresholds)
     for batch in with_progress(reader):
         keys.refresh()
         inspector.feed_batch(batch)
-    inspector.finish()
+    inspector.finish(reader.end_ns)
     timers = with_user_timers(settings.timers, settings.lifetimes)
     numbered = _numbered(inspector.connections, wanted.ids)
     selection = FileSelection(wanted.path, reader, inspector, numbered, timers, user_library(settings))

@@ -153,7 +153,7 @@ def _report(
                 if ended:
                     printer.print(ended, inspector)
             printer.flush()
-        printer.print(inspector.finish(), inspector)
+        printer.print(inspector.finish(reader.end_ns), inspector)
         return printer.finish(capture_report(source, reader, inspector), inspector)
     except BrokenPipeError:
         # Whoever read has seen enough (`| head`); the interpreter must not try again at exit.

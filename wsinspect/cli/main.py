@@ -17,7 +17,7 @@ from wsinspect.cli.options import (
     max_connections_option,
 )
 from wsinspect.cli.settings import codebook_option, config_option, loaded_settings, threshold_option, timer_option
-from wsinspect.cli.tls import keylog_option, tls_options
+from wsinspect.cli.tls import tls_options
 from wsinspect.errors import WsinspectError
 from wsinspect.garbage import look_seldom
 from wsinspect.keys import TlsOptions
@@ -228,13 +228,16 @@ def report_command(
 )
 @display_filter_option
 @click.option("--force", is_flag=True, help="Overwrite OUT.")
+@timer_option
+@tls_options
+@threshold_option
 @codebook_option
 @config_option
-@keylog_option
 @click.option("--embed-keys", is_flag=True, help="pcapng: write the TLS secrets of the connections into OUT.")
 def export_command(
     file: str, format_: str | None, output: str, ids: tuple[int, ...], message: str | None, force: bool,
-    keylog: str | None, embed_keys: bool, display_filter: str | None, codebook: str | None, config: str | None,
+    timers: tuple[str, ...], thresholds: tuple[str, ...], codebook: str | None, config: str | None,
+    keylog: str | None, all_tls: bool, embed_keys: bool, display_filter: str | None,
 ) -> None:  # fmt: skip
     """Write connections of the capture FILE (- for standard input) to another file.
 
@@ -250,8 +253,8 @@ def export_command(
         raise WsinspectError("say --format, or --message", "wsinspect export --help tells more")
     if embed_keys and message is not None:
         raise WsinspectError("--embed-keys is for --format pcapng alone", "a message is written in the clear")
-    settings = loaded_settings(config, codebook=codebook).settings
-    wanted = Wanted(file, ids, Choice(display_filter, settings.filters), settings, TlsOptions(keylog))
+    settings = loaded_settings(config, timers, thresholds, codebook).settings
+    wanted = Wanted(file, ids, Choice(display_filter, settings.filters), settings, TlsOptions(keylog, all_tls))
     if message is not None:
         export_message(wanted, message, output, overwrite=force)
     elif format_ is not None:
@@ -294,11 +297,17 @@ def explain_command(topic: tuple[str, ...], codebook: str | None, config: str | 
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="0: any that is free.")
 @timer_option
+@tls_options
+@threshold_option
+@codebook_option
+@display_filter_option
 @capture_options
+@max_connections_option
 @config_option
 def serve_command(
-    words: tuple[str, ...], file: str | None, follow: bool, host: str, port: int, timers: tuple[str, ...],
-    config: str | None, **capture: Any,
+    words: tuple[str, ...], file: str | None, follow: bool, host: str, port: int,
+    timers: tuple[str, ...], thresholds: tuple[str, ...], codebook: str | None, display_filter: str | None,
+    config: str | None, keylog: str | None, all_tls: bool, max_connections: int | None, **capture: Any,
 ) -> None:  # fmt: skip
     """Show the screens in a web browser, to whoever opens the URL that is printed: it has a token in it.
 
@@ -306,12 +315,26 @@ def serve_command(
     wsinspect serve incident.pcapng
     sudo wsinspect serve -i eth0 'tcp port 8080'
     """
-    loaded_settings(config, timers)  # trouble is told here rather than in each page
+    # Trouble is told here rather than in each page.
+    loaded = loaded_settings(config, timers, thresholds, codebook)
+    if display_filter:
+        from wsinspect.cli.choice import parse_or_point
+
+        parse_or_point(display_filter, loaded.settings.filters)
     try:
         from wsinspect.cli.serve import serve_file, serve_live
     except ModuleNotFoundError as error:
         raise WsinspectError(f"this needs {error.name}", "pip install 'wsinspect[serve]'") from error
-    arguments = [*(f"--timer={timer}" for timer in timers), *([f"--config={config}"] if config else [])]
+    passed_on = {
+        "config": config, "codebook": codebook, "keylog": keylog, "display-filter": display_filter or None,
+        "max-connections": max_connections,
+    }  # fmt: skip
+    arguments = [
+        *(f"--timer={timer}" for timer in timers),
+        *(f"--threshold={threshold}" for threshold in thresholds),
+        *(f"--{name}={value}" for name, value in passed_on.items() if value is not None),
+        *(["--all-tls"] if all_tls else []),
+    ]
     if capture["interfaces"]:
         serve_live(live_options(words, file is not None or follow, **capture), arguments, host, port)
         return

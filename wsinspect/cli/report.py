@@ -50,7 +50,7 @@ def _inspect(
     for batch in with_progress(reader):
         keys.refresh()
         inspector.feed_batch(batch)
-    inspector.finish()
+    inspector.finish(reader.end_ns)
     reports = connection_reports(inspector.connections, timers, codebooks)
     both = zip(inspector.connections, reports, strict=True)
     chosen = [report for connection, report in both if choice.takes(connection, report, inspector, reader)]
@@ -79,7 +79,7 @@ def _stream(
         keys.refresh()
         take(inspector.feed_batch(batch))
         output.flush()
-    take(inspector.finish())
+    take(inspector.finish(reader.end_ns))
     add_diagnoses(printed, everyone, timers)
     report = whole_report(capture_report(path, reader, inspector), printed, choice.told())
     output.writelines(rest_lines(report))

@@ -52,7 +52,7 @@ def inspect_all(
         for connection in inspector.feed_batch(batch):
             if on_ended is not None:
                 on_ended(connection)
-    for connection in inspector.finish():
+    for connection in inspector.finish(reader.end_ns):
         if on_ended is not None:
             on_ended(connection)
 

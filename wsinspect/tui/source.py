@@ -209,7 +209,7 @@ class CaptureSource:
         return ended
 
     def finish(self) -> list[int]:
-        ended = [connection.id - 1 for connection in self._inspector.finish()]
+        ended = [connection.id - 1 for connection in self._inspector.finish(self._reader.end_ns)]
         self._take_new()
         return ended
 
