@@ -31,6 +31,7 @@ MODULES: Final = (
     "websocket/sample.py",
     "websocket/half.py",
     "websocket/plain.py",
+    "heartbeat.py",
     "dialogue.py",
     "connection.py",
     "conversation.py",

@@ -4,6 +4,7 @@ from typing import Final
 
 from wsinspect.transport.channel import Channel
 from wsinspect.transport.stream import TcpStream
+from wsinspect.websocket.half import Half
 from wsinspect.websocket.side import Side
 
 MAX_WATCHED: Final = 64
@@ -55,6 +56,10 @@ class Acknowledgements:
         """Whether bytes of `side` are acknowledged that have not been captured, or not yet; whatever they carry."""
         direction = self._client_direction if side is Side.CLIENT else 1 - self._client_direction
         return self._stream.acknowledged(direction) > self._stream.sent(direction)
+
+    def all_seen(self, half: Half) -> bool:
+        """Whether all that a side has sent, as far as the other one knows it, was captured and could be judged."""
+        return half.from_start and half.nothing_missed and not self.of_unseen_bytes(half.side)
 
     def time_ns(self, side: Side, offset: int) -> int:
         """When they were; 0 if that is not known."""

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from wsinspect.acknowledgements import Acknowledgements
+from wsinspect.heartbeat import Heartbeat
 from wsinspect.rules.judge import FAILING, Judge
-from wsinspect.rules.pong import Mismatch, PingBurst, Pong
 from wsinspect.rules.reactions import FailureClose, Reactions, failure_of
 from wsinspect.rules.rule import Place
 from wsinspect.rules.thresholds import nanoseconds
@@ -17,11 +17,10 @@ from wsinspect.websocket.frames import FrameEvent, FrameHeader, FramePiece, Http
 from wsinspect.websocket.half import CloseFrame, CloseReply, Half, Parting, end_of, is_data
 from wsinspect.websocket.handshake import Handshake
 from wsinspect.websocket.message_facts import Content, Message, MessageEvent
-from wsinspect.websocket.pings import Answer
 from wsinspect.websocket.plain import skip_plain_frames
 from wsinspect.websocket.resync import Resynced
 from wsinspect.websocket.rhythm import QUIET_NS, Silences
-from wsinspect.websocket.roundtrips import RoundTrip, RoundTrips
+from wsinspect.websocket.roundtrips import RoundTrip
 from wsinspect.websocket.sample import EarlySubscribe, MaskingKeys, MqttConnect, Subprotocol
 from wsinspect.websocket.side import Side
 
@@ -35,8 +34,8 @@ class Dialogue:
     """What client and server say to each other in frames."""
 
     __slots__ = (
-        "_acknowledgements", "_first_keys", "_heartbeat_seen", "_judge", "_mismatches", "_on_trial", "_opened_ns",
-        "_reactions", "_timeline", "client", "longest_silence_ns", "round_trips", "server", "silences",
+        "_acknowledgements", "_first_keys", "_judge", "_on_trial", "_opened_ns", "_reactions", "_timeline", "client",
+        "heartbeat", "longest_silence_ns", "server", "silences",
     )  # fmt: skip
 
     def __init__(
@@ -56,9 +55,7 @@ class Dialogue:
         self.server = Half(Side.SERVER, handshake, in_sync[1], keep, subprotocol, limits)
         self._reactions = Reactions(nanoseconds(judge.thresholds.reaction_time))
         self._on_trial = False  # whether a reaction is awaited
-        self._mismatches: dict[Side, Mismatch] = {}  # Pongs that fit no Ping, while one that does may still come
-        self._heartbeat_seen = False  # whether any Ping or Pong has passed
-        self.round_trips = RoundTrips()
+        self.heartbeat = Heartbeat(judge, acknowledgements)
         self.silences = Silences()
         self.longest_silence_ns = 0
         """Longest time without a byte before anybody began to leave, and before any Ping or Pong."""
@@ -120,7 +117,7 @@ class Dialogue:
         half.messages.collects = sample.wants_messages or sample.expects_json
 
     def _both_seen(self) -> bool:
-        return self._all_seen(self.client) and self._all_seen(self.server)
+        return self._acknowledgements.all_seen(self.client) and self._acknowledgements.all_seen(self.server)
 
     def _compare_keys(self, keys: tuple[bytes, ...], place: Place) -> None:
         """The client's first masking keys, nothing missed before them: are they those of another connection?"""
@@ -151,16 +148,14 @@ class Dialogue:
             for event in half.decoder.finish():
                 self._take(event, half, peer)
             half.messages.finish()
-            mismatch = self._mismatches.pop(half.side, None)
-            if mismatch is not None and (ended or now_ns - mismatch.time_ns >= self.pong_slow_ns):
-                self._tell_mismatch(mismatch, half)
+            self.heartbeat.finish(half, peer, now_ns, ended)
         for tolerated, place in self._reactions.finish():
             self._judge.found(tolerated, self.half(tolerated.by), place)
 
     def longest_silence(self, now_ns: int) -> int:
         """Nanoseconds of the longest time without a byte before anybody began to leave, or said Ping or Pong."""
         last_ns = self.last_payload_ns()
-        if self._heartbeat_seen or not last_ns:
+        if self.heartbeat.seen or not last_ns:
             return self.longest_silence_ns
         left = [half.parting.time_ns for half in (self.client, self.server) if half.parting is not None]
         return max(self.longest_silence_ns, min([now_ns, *left]) - last_ns)
@@ -200,7 +195,7 @@ class Dialogue:
         last = self.last_payload_ns()
         if last:
             self.silences.add(time_ns, time_ns - last)
-            if not self._heartbeat_seen and self.client.parting is None and self.server.parting is None:
+            if not self.heartbeat.seen and self.client.parting is None and self.server.parting is None:
                 self.longest_silence_ns = max(self.longest_silence_ns, time_ns - last)
         if half.decoder.synced and half.decoder.at_boundary:
             half.rhythm.after_pause(data, time_ns)
@@ -337,23 +332,15 @@ class Dialogue:
         close: CloseFrame | None = None
         trip: RoundTrip | None = None
         if opcode == Opcode.PONG:
-            asked = peer.pings.awaits(payload) or not self._all_seen(peer)
-            half.pong_is_owed = half.close_received is None and asked
-            half.answers_after_close = self._answers_later_ping(payload, half, peer)
+            self.heartbeat.expect(payload, half, peer)
             self._begin_frame(header, half)
-            trip = self._take_pong(payload, piece, half, peer)
+            trip = self.heartbeat.pong(payload, piece, half, peer)
             if self._on_trial:
                 self._went_on(half, peer, "it sent a Pong", (header.number, piece.packet, piece.time_ns))
-        elif opcode == Opcode.PING and half.control_is_whole:
-            half.add_ping(header, payload, peer.frames_sent)
-            self._acknowledgements.watch(half.side, end_of(header))
-            burst = half.ping_burst.add(piece.time_ns)
-            if burst:
-                self._judge.found(PingBurst(burst), half, (header.number, header.packet, header.time_ns))
+        elif opcode == Opcode.PING:
+            self.heartbeat.ping(header, payload, piece.time_ns, half, peer)
         elif opcode == Opcode.CLOSE:
             close = self._take_close(header, payload, piece, half, peer)
-        if opcode in (Opcode.PING, Opcode.PONG):
-            self._heartbeat_seen = True
         half.counts[opcode] += 1
         half.last_packet, half.last_time_ns = piece.packet, piece.time_ns
         if self._timeline is not None:
@@ -396,10 +383,6 @@ class Dialogue:
         causes = tuple(rule for rule in recent if rule in FAILING)
         return FailureClose(close, causes, bool(breaches), all_seen and not peer.unknown_extension)
 
-    def _all_seen(self, half: Half) -> bool:
-        """Whether all that a side has sent, as far as the other one knows it, was captured and could be judged."""
-        return half.from_start and half.nothing_missed and not self._acknowledgements.of_unseen_bytes(half.side)
-
     def _await_reactions(self, half: Half, end: int) -> None:
         """What was broken in the frame that ends at stream offset `end`: does the other side mind?"""
         for rule, by, place in self._judge.fresh:
@@ -415,79 +398,6 @@ class Dialogue:
             for tolerated, where in self._reactions.went_on(half, peer, acknowledged, what, place):
                 self._judge.found(tolerated, half, where)
             self._on_trial = bool(self._reactions.cases)
-
-    def _answers_later_ping(self, payload: bytes, half: Half, peer: Half) -> bool:
-        """Whether a Pong behind its sender's own Close answers a Ping that came after that."""
-        close = half.close
-        return close is not None and any(
-            ping.payload == payload and ping.packet > close.packet for ping in peer.pings.outstanding
-        )
-
-    def _take_pong(self, payload: bytes, piece: FramePiece, half: Half, peer: Half) -> RoundTrip | None:
-        header = piece.header
-        answer = peer.pings.answer(payload, header.packet, piece.time_ns)
-        if answer is None:
-            return None
-        ping = answer.ping
-        place = (header.number, header.packet, header.time_ns)
-        if ping is None and not self._all_seen(peer):
-            half.answered_unseen_pings = True
-        if half.control_is_whole and not (half.close is not None and not half.pong_is_owed):
-            if ping is None and answer.outstanding and not answer.repeats_ns:
-                self._note_mismatch(Mismatch(payload, answer.outstanding, *place), half)
-            else:
-                if ping is not None:
-                    self._match(half, piece.time_ns)
-                self._judge.found(self._pong(answer, payload, piece.time_ns, half, peer), half, place)
-        if ping is None:
-            half.pongs_unsolicited += not (answer.outstanding or answer.repeats_ns) and self._all_seen(peer)
-            return None
-        acknowledged_ns = self._acknowledgements.time_ns(peer.side, ping.end_offset)
-        trip = self.round_trips.add(ping.time_ns, acknowledged_ns, piece.time_ns)
-        half.pongs_late += trip.rtt_ns >= self.pong_slow_ns
-        return trip
-
-    def _pong(self, answer: Answer, payload: bytes, time_ns: int, half: Half, peer: Half) -> Pong:
-        ping = answer.ping
-        acknowledgements = self._acknowledgements
-        acknowledged_ns = acknowledgements.time_ns(peer.side, ping.end_offset) if ping is not None else 0
-        held_up = (
-            ping is not None
-            and 0 <= ping.inside < peer.messages.count
-            and acknowledgements.reached(peer.side, peer.final_fragment_end)
-        )
-        since = max(1, time_ns - answer.repeats_ns) if answer.repeats_ns else 0
-        seen = self._all_seen(peer)
-        if not seen or (not payload and since > self.pong_slow_ns):
-            since = 0  # an unseen Ping may be what it answers, and empty Pongs of a heartbeat all look alike
-        sure = seen and half.nothing_missed and not half.answered_unseen_pings
-        skipped = answer.skipped if sure else 0
-        return Pong(payload, ping, skipped, since, acknowledged_ns, held_up, seen, time_ns)
-
-    @property
-    def pong_slow_ns(self) -> int:
-        """From when on a Pong is late."""
-        return nanoseconds(self._judge.thresholds.pong_slow)
-
-    def _note_mismatch(self, mismatch: Mismatch, half: Half) -> None:
-        self._match(half, mismatch.time_ns, fits=False)
-        self._mismatches.setdefault(half.side, mismatch)
-
-    def _match(self, half: Half, time_ns: int, fits: bool = True) -> None:
-        """A Pong came: one that `fits` clears a mismatched one if it follows soon."""
-        mismatch = self._mismatches.get(half.side)
-        if mismatch is None:
-            return
-        late = time_ns - mismatch.time_ns > self.pong_slow_ns
-        if late:
-            self._tell_mismatch(mismatch, half)
-        if late or fits:
-            del self._mismatches[half.side]
-
-    def _tell_mismatch(self, mismatch: Mismatch, half: Half) -> None:
-        if self.client.nothing_missed and self.server.nothing_missed:
-            half.mismatched_pong = mismatch.packet
-            self._judge.found(mismatch, half, (mismatch.frame, mismatch.packet, mismatch.time_ns))
 
 
 def _latest_is_large(half: Half) -> bool:

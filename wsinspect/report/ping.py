@@ -16,7 +16,7 @@ def ping_report(connection: Connection, ending: Ending) -> model.PingTimes:
     dialogue = connection.dialogue
     if dialogue is None:
         return model.PingTimes(0, 0)
-    client, server, trips = dialogue.client, dialogue.server, dialogue.round_trips
+    client, server, trips = dialogue.client, dialogue.server, dialogue.heartbeat.round_trips
     end_ns = ending.tcp[0].time_ns if ending.tcp else max(connection.seen_until_ns, connection.last_ns)
     return model.PingTimes(
         sent=client.counts[Opcode.PING] + server.counts[Opcode.PING],
@@ -38,7 +38,7 @@ def _missed(dialogue: Dialogue, side: Side, end_ns: int) -> int:
     """Pings of `side` that had time to be answered and were not, as far as the other side's frames are known."""
     if not dialogue.half(side.peer).nothing_missed:
         return 0
-    patience_ns = dialogue.pong_slow_ns
+    patience_ns = dialogue.heartbeat.slow_ns
     return sum(end_ns - ping.time_ns >= patience_ns for ping in dialogue.half(side).pings.outstanding)
 
 
