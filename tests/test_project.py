@@ -50,6 +50,7 @@ ELSEWHERE = {
     "filter/pattern": "test_evaluate",
     "filter/subject": "test_evaluate",
     "filter/tokens": "test_parser",
+    "heartbeat": "test_captures",
     "http2/codes": "test_http2_session",
     "http2/facts": "test_http2_session",
     "http2/likeness": "test_http2_frames",
