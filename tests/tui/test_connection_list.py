@@ -66,12 +66,13 @@ async def test_header_adds_up() -> None:
 
 async def test_totals_follow_a_connection_that_changes() -> None:
     still_open = make_report(1, state="open", close=model.Close(None, None, None, None, None, "Still open.", []))
-    source = FakeSource([[still_open]])
+    source = FakeSource([[still_open], []], gated=True)
     app = WsinspectApp(source)
     async with app.run_test() as pilot:
-        await loaded(pilot)
+        source.gate.release()
+        await until(pilot, lambda: app.store.known(0))
         source.change(0, make_report(1, code=1011))
-        table_of(app).refresh()
+        source.gate.release(2)
         await until(pilot, lambda: app.store.row(0).code == 1011)
         assert dict(app.store.totals.closes) == {1011: 1}
         assert app.store.totals.outcomes["open"] == 0

@@ -25,6 +25,7 @@ from wsinspect.tui.export.copy_box import CopyBox
 from wsinspect.tui.export.export_box import ExportBox
 from wsinspect.tui.export.subject import HasSubject, Subject
 from wsinspect.tui.help import help_on, keys_of
+from wsinspect.tui.keyboard import keyboard
 from wsinspect.tui.keys import keymap
 from wsinspect.tui.loader import START, Loader, Progress
 from wsinspect.tui.search.screen import SearchScreen
@@ -76,8 +77,8 @@ class WsinspectApp(App[None]):
         self._set_up_colours()
         self.store = Store(source, max_connections)
         self.progress = START
-        self._loader = Loader(self.store, self.post_message)
         self._list = ConnectionsScreen(self.store, loaded, display_filter)
+        self._loader = Loader(self.store, self.post_message, lambda: self._list.table.in_view)
         self._event_loop: AbstractEventLoop | None = None
         self._left = False
 
@@ -101,6 +102,16 @@ class WsinspectApp(App[None]):
     def _mark_plain(self) -> None:
         self.theme_changed_signal.subscribe(self, lambda theme: self.set_class(theme.ansi or self.no_color, "-plain"))
         self.set_class(self.current_theme.ansi or self.no_color, "-plain")
+
+    async def on_event(self, event: events.Event) -> None:
+        """A key, before anybody else hears of it."""
+        if isinstance(event, events.InputEvent) and not isinstance(event, events.MouseMove):
+            keyboard.pressed()
+        await super().on_event(event)
+
+    def post_display_hook(self) -> None:
+        """Something was painted."""
+        keyboard.answered()
 
     def action_next_theme(self) -> None:
         """Dark, light, high contrast, the terminal's own."""

@@ -67,9 +67,8 @@ def fit_line(line: Line, width: int, *, right: bool = False) -> Line:
     left = width
     for position, (text, ink) in enumerate(line):
         shown = terminal(text if len(text) <= left * 6 else text[: left * 6 + 1])
-        length = cell_len(shown)
-        more = any(rest for rest, _ in line[position + 1 :])
-        if length > left or (length == left and more):
+        length = len(shown) if shown.isascii() else cell_len(shown)
+        if length > left or (length == left and any(rest for rest, _ in line[position + 1 :])):
             fitted.append((fit(shown + " " * left, left), ink))
             left = 0
             break

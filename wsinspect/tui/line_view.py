@@ -39,7 +39,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self._count = 0
         self._strips: LRUCache[Hashable, Strip] = LRUCache(CACHED_LINES)
         self._shown: dict[int, tuple[Hashable, int, str]] = {}  # what was drawn last, by line of the screen
-        self._styles: dict[str, Style] = {}  # by ink or component class; they are costly to work out
+        self._styles: dict[tuple[str, str], Style] = {}  # by component class and ink; they are costly to work out
+        self._drawn_width = 0  # that of the lines that are just drawn; asking for it takes longer than one may think
 
     # What a subclass provides
 
@@ -50,6 +51,10 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def draw_titles(self, width: int) -> Line:
         """What stands in the line at the top, if there is one."""
         raise NotImplementedError
+
+    def fit(self, line: Line, width: int) -> Line:
+        """A drawn line in exactly `width` cells, escaped."""
+        return fit_line(line, width)
 
     def line_key(self, index: int) -> Hashable:
         """Equal for equal lines: a drawn line is kept under this key."""
@@ -113,43 +118,52 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def render_lines(self, crop: Region) -> list[Strip]:
         visible = self.visible_lines()
         self.prepare(visible.start, visible.stop)
+        self._drawn_width = self.line_width
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
-        width = self.line_width
+        width = self._drawn_width
         if y < self.title_lines:
-            return self._strip(self.draw_titles(width), width, self._base("line--titles"))
+            return self._strip(self.draw_titles(width), width, "line--titles")
         index = y - self.title_lines + self.scroll_offset.y
         if not 0 <= index < self._count:
-            return Strip.blank(width, self._base(""))
+            return Strip.blank(width, self._style("", ""))
         look = self._look(index)
         key = self._shown[y] = (self.line_key(index), width, look)
         strip = self._strips.get(key)
         if strip is None:
-            strip = self._strips[key] = self._strip(self.draw_line(index, width), width, self._base(look))
+            strip = self._strips[key] = self._strip(self.draw_line(index, width), width, look)
         return strip
 
     def _look(self, index: int) -> str:
         """The component class that a line has besides; none for an ordinary line."""
         return ""
 
-    def _strip(self, line: Line, width: int, base: Style) -> Strip:
-        segments = [Segment(text, base + self._ink(ink)) for text, ink in fit_line(line, width) if text]
+    def _strip(self, line: Line, width: int, component: str) -> Strip:
+        # One segment for neighbours that look alike: what Textual does with a strip takes time for each.
+        segments: list[Segment] = []
+        together, ink = "", ""
+        for text, own in self.fit(line, width):
+            if own != ink and together:
+                segments.append(Segment(together, self._style(component, ink)))
+                together = ""
+            together += text
+            ink = own
+        if together:
+            segments.append(Segment(together, self._style(component, ink)))
         return Strip(segments, width)
 
-    def _ink(self, name: str) -> Style:
-        style = self._styles.get(name)
+    def _style(self, component: str, ink: str) -> Style:
+        """That of an ink on top of a component class; "" is an ordinary line."""
+        style = self._styles.get((component, ink))
         if style is None:
-            style = self._styles[name] = rich_style(name, self.background_colors[1])
+            style = self._base(component) + rich_style(ink, self.background_colors[1])
+            self._styles[component, ink] = style
         return style
 
     def _base(self, component: str) -> Style:
         """The style below the inks."""
-        style = self._styles.get(component or "line")
-        if style is None:
-            style = self.get_component_rich_style(component) if component else self.rich_style
-            self._styles[component or "line"] = style
-        return style
+        return self.get_component_rich_style(component) if component else self.rich_style
 
     def notify_style_update(self) -> None:
         """The theme changed, or the widget gained or lost the focus."""

@@ -3,22 +3,25 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from textual.message import Message
 
 from wsinspect.garbage import keep_all
 from wsinspect.tui.background import start_thread
+from wsinspect.tui.keyboard import keyboard
 from wsinspect.tui.store import Store
 
-BATCH: Final = 512
+BATCH: Final = 256
 """Packets between two looks at the clock; the lock is held about as long as feeding them takes."""
-INTERVAL: Final = 0.08
+INTERVAL: Final = 0.2
 """Seconds between two reports of progress."""
+FIRST: Final = 0.05
+"""Seconds after which the first one is made."""
 LIVE_INTERVAL: Final = 0.04
 """The same while capturing: what has just passed on the wire is wanted at once."""
-SWEEP: Final = 0.008
+SWEEP: Final = 0.02
 """Seconds per report spent on rows of connections that are still open."""
 SCREEN_SHARE: Final = 3
 """After a report on live traffic, reading goes on for so many times as long as the screen took with it: under a heavy
@@ -81,9 +84,13 @@ class Loader:
             super().__init__()
             self.error = error
 
-    def __init__(self, store: Store, post: Callable[[Message], object]) -> None:
+    def __init__(
+        self, store: Store, post: Callable[[Message], object], in_view: Callable[[], Sequence[int]]
+    ) -> None:  # fmt: skip
+        """`in_view` tells which connections are on the screen; it is called from another thread."""
         self._store = store
         self._post = post
+        self._in_view = in_view
         self._cancelled = threading.Event()
         self._seen = threading.Event()
         self._seen.set()
@@ -118,13 +125,14 @@ class Loader:
         store = self._store
         self._told = kept = self._started
         for batch in store.source.batches(BATCH):
+            keyboard.step_aside()
             store.feed(batch)
             # Not of live traffic: its connections leave the list one day.
             if not store.source.live and time.monotonic() - kept >= KEEP:
                 keep_all()
                 kept = time.monotonic()
             if self._is_time_to_tell(time.monotonic()):
-                store.sweep(SWEEP)
+                self._refresh_rows()
                 self._tell(False)
         store.finish()
         self._tell(True)
@@ -132,10 +140,20 @@ class Loader:
         keep_all()
         self._tell(True)
 
+    def _refresh_rows(self) -> None:
+        """Those on the screen, and some of the others. Here, for the screens' thread has keys to answer."""
+        for index in self._in_view():
+            keyboard.step_aside()
+            self._store.refresh((index,))
+        until = time.monotonic() + SWEEP
+        while time.monotonic() < until:
+            keyboard.step_aside()
+            self._store.sweep(0.0)
+
     def _is_time_to_tell(self, now: float) -> bool:
         if not self._store.source.live:
             # The next batch may be long in coming: what there is has to be shown now.
-            if now - self._told < INTERVAL:
+            if now - self._told < (FIRST if self._told == self._started else INTERVAL):
                 return False
             self._seen.wait(PATIENCE)
             return True

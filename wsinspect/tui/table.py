@@ -66,7 +66,12 @@ class Table(VirtualList, Generic[T]):
         for column, cells in self.layout_for(width):
             line += fit_line(column.cell(row, cells), cells, right=column.right)
             line.append((_BLANK, ""))
-        return line[:-1]
+        return line
+
+    def fit(self, line: Line, width: int) -> Line:
+        # Each cell has been fitted already: only what is behind the last one may be missing, or be a blank too many.
+        used = sum(cells + 1 for _, cells in self.layout_for(width))
+        return line[:-1] if used > width else [*line, (_BLANK * (width - used), "")]
 
     def draw_titles(self, width: int) -> Line:
         line: Line = []
@@ -77,7 +82,7 @@ class Table(VirtualList, Generic[T]):
                 title = fit(title, min(len(title), cells - 1)) + _ARROWS[reverse]
             line.append((fit(title, cells, right=column.right), "strong" if column.id == sorted_by else ""))
             line.append((_BLANK, ""))
-        return line[:-1]
+        return line
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)

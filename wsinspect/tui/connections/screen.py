@@ -47,6 +47,8 @@ class ConnectionTable(Table[Row]):
         self._store = store
         self.following = Following(on=store.source.live)
         self._advancing = False
+        self.in_view: list[int] = []
+        """Connections on the screen, when it was last drawn."""
         self.order = Order(store, Sorting(_BY_ID["id"]))
         self.sorted_by = ("id", False)
 
@@ -63,8 +65,9 @@ class ConnectionTable(Table[Row]):
         return connection, self._store.revision(connection)
 
     def prepare(self, first: int, last: int) -> None:
-        # One turn with the lock for the whole screen, not one per row.
-        self._store.refresh(self.order.indexes[first:last])
+        # Rows that are out of date are left to the loader: making one takes longer than drawing it.
+        self.in_view = self.order.indexes[first:last]
+        self._store.refresh([index for index in self.in_view if self._store.known(index) is None])
 
     def take_new(self, *, sort: bool) -> None:
         """Rows may have come or changed; `sort` them in if the order is not that of appearance."""
@@ -216,7 +219,8 @@ class ConnectionsScreen(Screen[None]):
         self._first_filter = display_filter
         self._named_filters = loaded.settings.filters
         self._settings_file = loaded.path
-        self._columns = [_COLUMNS_BY_ID[id] for id in loaded.settings.columns]
+        self.table = ConnectionTable(store, [_COLUMNS_BY_ID[id] for id in loaded.settings.columns])
+        """The list."""
         self._progress = START
         self._paused_at: int | None = None
         """Packets that had been read when the screen was told to stand still."""
@@ -226,7 +230,7 @@ class ConnectionsScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Header(self.store)
         yield FilterBar(self.store, self._named_filters, lambda field: values_seen(self.store, field))
-        yield ConnectionTable(self.store, self._columns)
+        yield self.table
         yield StatusLine()
         yield Footer()
 
@@ -234,11 +238,6 @@ class ConnectionsScreen(Screen[None]):
         """Begin with the filter of the command line."""
         if self._first_filter:
             self.apply_filter(self._first_filter)
-
-    @property
-    def table(self) -> ConnectionTable:
-        """The list."""
-        return self.query_one(ConnectionTable)
 
     def show_progress(self, progress: Progress) -> None:
         """Reading has moved on."""
