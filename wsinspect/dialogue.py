@@ -218,7 +218,7 @@ class Dialogue:
             unanswered_pings=tuple(half.pings.outstanding),
             acknowledged=below.acknowledged,
             broke_after_close=half.broke_after_close,
-            first_breach=self._judge.first_breach(side),
+            breaches=self._judge.frame_breaches(side),
             close_follows_large_message=half.close_follows_large_message,
             unfinished=half.unfinished,
             message_open=half.message_open and half.message_state_known,

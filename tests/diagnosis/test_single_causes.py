@@ -10,6 +10,7 @@ from wsinspect.diagnosis.cause import Confidence
 from wsinspect.diagnosis.diagnose import diagnose_one
 from wsinspect.diagnosis.facts import Facts
 from wsinspect.diagnosis.timers import known_timers, with_user_timers
+from wsinspect.websocket.failing import Breach
 
 NGINX = handshake(Server="nginx/1.22.1")
 OWN = with_user_timers({"our proxy": 4.0}, {})
@@ -372,7 +373,12 @@ def test_a_request_that_is_still_waiting() -> None:
 
 
 def test_a_violation_says_it_all() -> None:
-    facts = made(end=(SERVER, "close", 60.0), code=1002, idle=60.0, ends={CLIENT: {"first_breach": 50}})
+    facts = made(
+        end=(SERVER, "close", 60.0),
+        code=1002,
+        idle=60.0,
+        ends={CLIENT: {"breaches": (Breach("reserved-opcode", 3, 50),)}},
+    )
     assert ids(facts) == []
 
 

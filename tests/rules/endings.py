@@ -49,7 +49,7 @@ def side_ending(side: Side, **facts: Any) -> SideEnding:
         "unanswered_pings": (),
         "acknowledged": 1000,
         "broke_after_close": False,
-        "first_breach": 0,
+        "breaches": (),
         "close_follows_large_message": False,
     }
     return SideEnding(side, **{**values, **facts})

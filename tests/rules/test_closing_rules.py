@@ -8,6 +8,7 @@ from frame_facts import close, frame, half
 from wsinspect.rules import closing as rules
 from wsinspect.rules.rule import Severity
 from wsinspect.websocket.closing import TcpEnd
+from wsinspect.websocket.failing import Breach
 from wsinspect.websocket.half import MAX_CONTROL_PAYLOAD
 from wsinspect.websocket.side import Side
 
@@ -167,7 +168,8 @@ def test_no_missing_reply(client: dict[str, object], server: dict[str, object]) 
 
 @pytest.mark.parametrize(("first_breach", "severity"), [(0, None), (38, Severity.NOTE), (50, None)])
 def test_a_peer_that_broke_the_protocol_may_be_failed_instead(first_breach: int, severity: Severity | None) -> None:
-    server = side_ending(SERVER, close=sent_close(SERVER, 40), first_breach=first_breach)
+    breaches = (Breach("reserved-opcode", 1, first_breach),) if first_breach else ()
+    server = side_ending(SERVER, close=sent_close(SERVER, 40), breaches=breaches)
     finding = rules.missing_close_reply.check(ending(side_ending(CLIENT), server, fin(CLIENT, 41)), CLIENT)
     assert finding is not None
     assert finding.severity is severity

@@ -47,6 +47,17 @@ def lost(who: str, size: int) -> Act:
     return lambda talk: side(talk, who).send(bytes(size), captured=False)
 
 
+def unfinished(who: str) -> Act:
+    return lambda talk: side(talk, who).frame(1, b"part", fin=False)
+
+
+def long_close(who: str, code: int) -> Act:
+    return lambda talk: side(talk, who).frame(8, code.to_bytes(2, "big"), length_form=16)
+
+
+AIO = "Python/3.11 aiohttp/3.14.5"
+WEB = "Python/3.11 websockets/17.4"
+
 ENDINGS: list[tuple[str, list[Act], Told, Told]] = [
     # what happens, what the client is told, what the server is told
     ("answered", [close("c", 1000, "bye"), close("s", 1000), fin("s")], (1000, "", True), (1000, "bye", True)),
@@ -68,7 +79,31 @@ ENDINGS: list[tuple[str, list[Act], Told, Told]] = [
         ABNORMAL,
         ABNORMAL,
     ),
-    ("an RST behind both", [close("c", 1000), close("s", 1000), rst("c")], (1000, "", True), (1000, "", False)),
+    ("an RST behind both", [close("c", 1000), close("s", 1000), rst("c")], (1000, "", True), (1000, "", True)),
+    (
+        "an RST right behind the Close: what came before it is read",
+        [close("s", 1001, "bye", acked=False), rst("s")],
+        (1001, "bye", False),
+        ABNORMAL,
+    ),
+    (
+        "broken text behind the own Close",
+        [close("c", 1000), frame("s", 1, b"\xff"), close("s", 1000), fin("s")],
+        ABNORMAL,
+        (1000, "", True),
+    ),
+    (
+        "a breach and the Close before the answer could go out",
+        [frame("s", 3), close("s", 1000), rst("s")],
+        ABNORMAL,
+        ABNORMAL,
+    ),
+    (
+        "the server gave up waiting for a Pong before the answer came",
+        [close("s", 1011, "keepalive ping timeout"), close("c", 1011), fin("s")],
+        (1011, "keepalive ping timeout", True),
+        ABNORMAL,
+    ),
     (
         "the server fails the connection for a reserved opcode",
         [frame("c", 3), close("s", 1002), close("c", 1002), fin("s")],
@@ -173,9 +208,9 @@ def test_both_ends(acts: list[Act], client: Told, server: Told) -> None:
             [close("s"), close("c"), fin("s")],
             "Python aiohttp/3.9",
             "",
-            (0, "", True),
+            ABNORMAL,
             (1005, "", True),
-            id="aiohttp: no code is 0",
+            id="aiohttp: a client answers a Close without a code and waits for another one",
         ),
         pytest.param(
             [frame("s", 3), close("c", 1002, "why"), close("s", 1002), fin("s")],
@@ -209,6 +244,79 @@ def test_both_ends(acts: list[Act], client: Told, server: Told) -> None:
             ABNORMAL,
             id="but not if the client leaves first",
         ),
+        pytest.param(
+            [frame("s", 3), rst("s")], AIO, "", (1002, "", False), ABNORMAL, id="aiohttp: its failure without a Close"
+        ),
+        pytest.param(
+            [frame("s", 1, b"\xff"), rst("s")], AIO, "", (1007, "", False), ABNORMAL, id="aiohttp: the code that fits"
+        ),
+        pytest.param(
+            [close("s", 999), close("c", 1002), fin("s")],
+            AIO,
+            "",
+            (1002, "", False),
+            (1002, "", True),
+            id="aiohttp: 999",
+        ),
+        pytest.param([close("s", 5000), fin("s")], AIO, "", (5000, "", False), ABNORMAL, id="aiohttp: not 5000"),
+        pytest.param(
+            [close("c", 1000), frame("s", 3), fin("s")],
+            AIO,
+            "",
+            ABNORMAL,
+            (1000, "", False),
+            id="aiohttp: not behind its own Close",
+        ),
+        pytest.param(
+            [close("c", 4000), close("s"), fin("s")],
+            AIO,
+            "",
+            (0, "", True),
+            (4000, "", True),
+            id="aiohttp: no code is 0",
+        ),
+        pytest.param(
+            [close("c", 1000), frame("s", 1, b"\xff"), close("s", 1000), fin("s")],
+            WEB,
+            "",
+            (1000, "", True),
+            (1000, "", True),
+            id="websockets: reads no text behind its own Close",
+        ),
+        pytest.param(
+            [unfinished("s"), close("s", 4000), close("c", 1002), fin("s")],
+            WEB,
+            "",
+            (4000, "", True),
+            (1002, "", True),
+            id="websockets: a Close inside a message",
+        ),
+        pytest.param(
+            [unfinished("s"), close("s", 4000), close("c", 1002), fin("s")],
+            "",
+            "",
+            ABNORMAL,
+            (1002, "", True),
+            id="others: a Close inside a message",
+        ),
+        pytest.param(
+            [close("c", 1000), long_close("s", 1001), fin("s")],
+            WEB,
+            "",
+            (1001, "", True),
+            (1000, "", True),
+            id="websockets: a length in a longer form",
+        ),
+        pytest.param(
+            [close("c", 1000), long_close("s", 1001), fin("s")],
+            "",
+            "",
+            ABNORMAL,
+            (1000, "", True),
+            id="others: a length in a longer form",
+        ),
+        pytest.param([close("s", 1001), rst("s")], "node", "", (1001, "", True), ABNORMAL, id="undici is always clean"),
+        pytest.param([close("s", 1001), rst("s")], "", "", (1001, "", False), ABNORMAL, id="others have to answer"),
     ],
 )
 def test_libraries_differ(acts: list[Act], agent: str, server: str, client_told: Told, server_told: Told) -> None:
@@ -224,6 +332,8 @@ def test_libraries_differ(acts: list[Act], agent: str, server: str, client_told:
         ("Python/3.11 aiohttp/3.9.1", AIOHTTP),
         ("Python/3.11 websockets/13.0", WEBSOCKETS),
         ("undici", UNDICI),
+        ("node", UNDICI),
+        ("node-fetch", UNKNOWN),
         ("curl/8.0", UNKNOWN),
         ("", UNKNOWN),
     ],
@@ -245,6 +355,18 @@ def handshake(answer: int | None, *acts: Act) -> Connection:
         act(talk)
     (connection,) = inspect(packets(trace)).connections
     return connection
+
+
+@pytest.mark.parametrize(("agent", "client"), [("undici", ABNORMAL), ("", (1000, "", False))])
+def test_a_101_without_a_subprotocol_is_given_up_by_undici_and_tcp_stays(agent: str, client: Told) -> None:
+    trace = Trace("subprotocol")
+    talk = WebSocket(trace)
+    asked = talk.request.plus("Sec-WebSocket-Protocol", "chat")
+    talk.open(asked.plus("User-Agent", agent) if agent else asked, talk.switching)
+    talk.server.close(1000)
+    talk.server.fin()
+    (connection,) = inspect(packets(trace)).connections
+    assert told(connection, Side.CLIENT) == client
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 426, 500, 503])

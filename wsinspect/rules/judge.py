@@ -30,6 +30,7 @@ from wsinspect.rules.thresholds import DEFAULTS, Thresholds, nanoseconds
 from wsinspect.rules.unfinished import TinyFrames
 from wsinspect.rules.violation import Violation
 from wsinspect.websocket.closing import Ending
+from wsinspect.websocket.failing import Breach
 from wsinspect.websocket.frames import FrameHeader, HttpInStream, TlsRecord
 from wsinspect.websocket.half import CloseFrame, Half, Limits
 from wsinspect.websocket.handshake import Handshake
@@ -275,14 +276,13 @@ class Judge:
         """What `side` broke, errors and warnings, in the order of the first occurrences."""
         return [one for one in self.violations.values() if one.by is side and one.severity is not Severity.NOTE]
 
-    def first_breach(self, side: Side) -> int:
-        """Packet of the first frame of `side` that broke a MUST; 0 if none did."""
-        packets = [
-            violation.packet
-            for violation in self.violations.values()
-            if violation.by is side and violation.severity is Severity.ERROR and violation.rule in FAILING
-        ]
-        return min((packet for packet in packets if packet), default=0)
+    def frame_breaches(self, side: Side) -> tuple[Breach, ...]:
+        """The first frame of `side` that broke each MUST for which its peer may fail the connection."""
+        return tuple(
+            Breach(one.rule, one.frame, one.packet)
+            for one in self.violations.values()
+            if one.by is side and one.severity is Severity.ERROR and one.rule in FAILING and one.packet
+        )
 
     def last_breach_ns(self, side: Side) -> int:
         """Time of the last frame of `side` that broke one; 0 if none did."""

@@ -37,6 +37,10 @@ Inner = list[tuple[Any, bytes]]
 """What is inside: (a Scapy class, or a function of this module; its bytes)."""
 
 
+_IP = IPv46
+"""IPv4 or IPv6, as its first half byte says; `_open` ends at it."""
+
+
 class Malformed(Exception):
     """The bytes contradict the layer that they should be."""
 
@@ -65,7 +69,7 @@ def _open(work: Inner) -> list[bytes]:
         step, data = work.pop(0)
         if not data:
             continue
-        if step in (IP, IPv6, IPv46, _ip):
+        if step in (IP, IPv6, IPv46):
             if data[0] >> 4 in (4, 6):
                 found.append(data)
         elif isinstance(step, type):
@@ -96,11 +100,6 @@ def _scapy_layer(layer_class: Any, data: bytes) -> Inner:
     return [(Dot11 if inner is Dot11FCS else inner, payload)]
 
 
-def _ip(data: bytes) -> Inner:
-    """IPv4 or IPv6, as its first half byte says. `_open` ends at it."""
-    raise NotImplementedError
-
-
 def _after_ethertype(position: int) -> Callable[[bytes], Inner]:
     """A header that ends with the EtherType at `position`."""
 
@@ -118,7 +117,7 @@ def _after(length: int, inner: Any) -> Callable[[bytes], Inner]:
 
 def _pflog(data: bytes) -> Inner:
     """OpenBSD's packet filter log: the length in the first byte leaves out the padding to four."""
-    return [(_ip, data[(data[0] + 3) & ~3 :])]
+    return [(_IP, data[(data[0] + 3) & ~3 :])]
 
 
 def _nflog(data: bytes) -> Inner:
@@ -133,7 +132,7 @@ def _nflog(data: bytes) -> Inner:
         if length < 4:
             raise Malformed
         if kind == payload_attribute:
-            return [(_ip, data[position + 4 : position + length])]
+            return [(_IP, data[position + 4 : position + length])]
         position += (length + 3) & ~3
     return []
 
@@ -159,13 +158,13 @@ def _nsh(data: bytes) -> Inner:
     length = (data[1] & 0x3F) << 2
     if length < 8:
         raise Malformed
-    inner = {1: _ip, 2: _ip, 3: Ether, 4: _nsh, 5: MPLS}.get(data[3])
+    inner = {1: _IP, 2: _IP, 3: Ether, 4: _nsh, 5: MPLS}.get(data[3])
     return [(inner, data[length:])] if inner is not None else []
 
 
 def _wccp(data: bytes) -> Inner:
     """Cache redirection: version 2 puts four bytes before the IP packet, version 1 none."""
-    return [(_ip, data if data[0] >> 4 == 4 else data[4:])]
+    return [(_IP, data if data[0] >> 4 == 4 else data[4:])]
 
 
 def _erspan_1_or_2(data: bytes, numbered: bool) -> Inner:
@@ -175,7 +174,7 @@ def _erspan_1_or_2(data: bytes, numbered: bool) -> Inner:
 
 def _erspan_3(data: bytes) -> Inner:
     """draft-foschiano-erspan s4.3: 12 bytes, 8 more if the last bit is set; the frame type is Ethernet or IP."""
-    inner = _ip if data[10] >> 2 & 0x1F == 2 else Ether
+    inner = _IP if data[10] >> 2 & 0x1F == 2 else Ether
     return [(inner, data[20:] if data[11] & 1 else data[12:])]
 
 
@@ -204,7 +203,7 @@ def _gtp_u(data: bytes) -> Inner:
             raise Malformed
         position += length
         kind = data[position - 1]
-    return [(_ip, data[position:])]
+    return [(_IP, data[position:])]
 
 
 def _vxlan(data: bytes) -> Inner:
@@ -223,7 +222,7 @@ def _teredo(data: bytes) -> Inner:
         data = data[13 + data[2] + data[3] :]
     if data[:2] == b"\0\0":
         data = data[8:]
-    return [(_ip, data)] if data and data[0] >> 4 == 6 else []
+    return [(_IP, data)] if data and data[0] >> 4 == 6 else []
 
 
 def _tzsp(data: bytes) -> Inner:
@@ -238,8 +237,8 @@ def _tzsp(data: bytes) -> Inner:
 
 
 ETHERTYPES: dict[int, Any] = {
-    0x0800: _ip,
-    0x86DD: _ip,
+    0x0800: _IP,
+    0x86DD: _IP,
     0x8100: Dot1Q,
     0x88A8: Dot1AD,
     0x9100: Dot1Q,
@@ -282,21 +281,21 @@ UDP_PORTS: dict[int, Any] = {
 # https://www.tcpdump.org/linktypes.html; before what Scapy registers (Ethernet, 802.11 with and without radiotap, PPI,
 # Linux cooked …).
 LINK_TYPES: dict[int, Any] = {
-    0: _after(4, _ip),  # NULL
+    0: _after(4, _IP),  # NULL
     9: PPP,
-    12: _ip,  # RAW as BSD numbers it
-    14: _ip,  # RAW as OpenBSD numbers it
+    12: _IP,  # RAW as BSD numbers it
+    14: _IP,  # RAW as OpenBSD numbers it
     100: LLC,  # ATM_RFC1483
-    101: _ip,  # RAW
+    101: _IP,  # RAW
     104: _after_ethertype(2),  # C_HDLC
-    108: _after(4, _ip),  # LOOP
-    109: _after(12, _ip),  # ENC, decrypted IPsec of BSD
+    108: _after(4, _IP),  # LOOP
+    109: _after(12, _IP),  # ENC, decrypted IPsec of BSD
     117: _pflog,
     122: _after(16, LLC),  # IP_OVER_FC
     138: _after_ethertype(16),  # APPLE_IP_OVER_IEEE1394
     205: _after_ethertype(3),  # C_HDLC_WITH_DIR
-    228: _ip,  # IPV4
-    229: _ip,  # IPV6
+    228: _IP,  # IPV4
+    229: _IP,  # IPV6
     239: _nflog,
     240: _after(4, Ether),  # NETANALYZER
     241: _after(12, Ether),  # NETANALYZER_TRANSPARENT: a preamble more

@@ -13,6 +13,7 @@ from wsinspect.http2.codes import error_name
 from wsinspect.http2.facts import StreamEnd, StreamFacts
 from wsinspect.tls.facts import TlsFacts
 from wsinspect.websocket.closecodes import describe
+from wsinspect.websocket.failing import BAD_DEFLATE, BAD_REASON, BAD_TEXT, MASKS, Breach, failure_code, fatal_breach
 from wsinspect.websocket.frames import Unfinished
 from wsinspect.websocket.half import CloseFrame
 from wsinspect.websocket.handshake import Handshake
@@ -25,8 +26,12 @@ NO_STATUS: Final = 1005
 ABNORMAL: Final = 1006
 PROTOCOL_FAILURES: Final = frozenset({1002, 1007})
 """What an endpoint sends when it fails the connection for what the peer sent (RFC 6455 §7.1.7, §7.4.1)."""
-HURRY_NS: Final = 1_000_000_000
+HURRY_NS: Final = 100_000_000
 """Within this time nobody has given up waiting for the answer to a Close."""
+ACK_DELAY_NS: Final = 500_000_000
+"""Within this time a missing acknowledgement says nothing (RFC 1122 §4.2.3.2)."""
+KEEPALIVE: Final = "keepalive ping timeout"
+"""Reason of the Close with which `websockets` gives up waiting for a Pong."""
 TOO_BIG: Final = 1009
 
 
@@ -111,8 +116,8 @@ class SideEnding:
     """Stream offset up to which the other side acknowledged it."""
     broke_after_close: bool
     """Whether it sent more frames after its own Close."""
-    first_breach: int
-    """Packet of the first frame of it that broke a MUST; 0 without one."""
+    breaches: tuple[Breach, ...]
+    """The first frame of it that broke each MUST for which the other side may fail the connection."""
     close_follows_large_message: bool
     """Whether its Close came on top of the largest message that the other side had sent."""
     last_breach_ns: int = 0
@@ -139,7 +144,12 @@ class SideEnding:
     @classmethod
     def without_frames(cls, side: Side, gap_bytes: int) -> Self:
         """A side of a connection that never left HTTP."""
-        return cls(side, None, False, 0, False, gap_bytes > 0, gap_bytes, 0, 0, 0, (), 0, False, 0, False)
+        return cls(side, None, False, 0, False, gap_bytes > 0, gap_bytes, 0, 0, 0, (), 0, False, (), False)
+
+    @property
+    def first_breach(self) -> int:
+        """Packet of the first of `breaches`; 0 without one."""
+        return min((breach.packet for breach in self.breaches), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +232,11 @@ def close_event(ending: Ending, side: Side) -> CloseEvent | None:
     mine, peer = ending.side(side), ending.side(side.peer)
     library = library_of(ending.handshake, side)
     received = peer.close
-    if _failed(ending, mine, peer):
-        if mine.close is not None and library.tells_own_failure and side is Side.CLIENT:
-            why = f"the {side} failed the connection itself, and {library.name} tells its program the code it sent"
-            return CloseEvent(mine.close.code or ABNORMAL, mine.close.reason, False, why)
-        return _abnormal(_why_failed_by(mine))
+    if library.needs_subprotocol and _lacks_subprotocol(ending, mine):
+        return _abnormal(f"{library.name} gave up on a 101 that selects none of the subprotocols it offered")
+    failure = _failure(ending, mine, peer, library)
+    if failure is not None:
+        return failure
     if library.hurried_server_code is not None and side is Side.SERVER and _hurried(ending, mine, received):
         why = f"the {side} ended TCP right behind its own Close, and {library.name} then tells its program so"
         return CloseEvent(library.hurried_server_code, "", False, why)
@@ -237,19 +247,68 @@ def close_event(ending: Ending, side: Side) -> CloseEvent | None:
         return None
     if not _arrived(ending, mine, peer, received):
         return _abnormal(f"the {peer.side}'s Close did not reach the {side} before TCP ended{_by(ending)}")
-    if _refused(mine, received, library):
-        return _abnormal(f"the {side} took the {peer.side}'s Close for broken")
+    if _refused(mine, peer, received, library):
+        why = f"the {side} took the {peer.side}'s Close for broken"
+        rule = "invalid-close-code" if received.reason_is_utf8 else BAD_REASON
+        return _own_failure(mine, library, why, Breach(rule, received.frame, received.packet))
     if peer.broke_after_close and library.frames_after_close_fail:
         return _abnormal(f"frames followed the {peer.side}'s Close, which {library.name} takes for a failure")
     # A side whose frames cannot be told apart has most likely answered: the peer accepted what it said until then.
     answered = mine.close is not None or not mine.in_sync or _could_not_answer(ending, mine, received)
-    clean = answered and not _reset_before_done(ending, mine)
+    clean = library.clean_without_answer or (answered and not (library.reset_spoils and _reset_by_peer(ending, mine)))
     if received.code is None:
-        why = f"the Close frame that reached the {side} has no code"
-        if library.empty_close_code != NO_STATUS:
-            why += f", and {library.name} tells its program {library.empty_close_code}"
-        return CloseEvent(library.empty_close_code, "", clean, why)
-    return CloseEvent(received.code, received.reason, clean, f"the {peer.side}'s Close frame reached the {side}")
+        return _without_code(mine, received, library, clean)
+    why = f"the {peer.side}'s Close frame reached the {side}"
+    if ending.tcp and not peer.close_acknowledged and _reset_by_peer(ending, mine):
+        why += " before the RST; some systems discard then what the program has not read yet"
+    return CloseEvent(received.code, received.reason, clean, why)
+
+
+def _failure(ending: Ending, mine: SideEnding, peer: SideEnding, library: Library) -> CloseEvent | None:
+    """What this end is told if it failed the connection before any Close reached it; None if it did not."""
+    accepted = library.accepts | (library.accepts_with_deflate if ending.handshake.deflate is not None else set())
+    over = next((end.packet for end in ending.tcp if end.by is mine.side or end.kind is TcpEndKind.RST), None)
+    breaches = [one for one in peer.breaches if one.rule not in accepted and (over is None or one.packet < over)]
+    breach = fatal_breach(breaches, mine.close, peer.close, library)
+    if breach is not None and _read_on(peer, library):
+        return None
+    if _failed(ending, mine, peer):
+        return _own_failure(mine, library, _why_failed_by(mine), breach)
+    if breach is None:
+        return None
+    why = f"the {mine.side} failed the connection for what came before a Close ({breach.rule})"
+    return _own_failure(mine, library, why, breach)
+
+
+def _read_on(peer: SideEnding, library: Library) -> bool:
+    """Whether the Close counts though it came behind a text for which this end failed the connection."""
+    close = peer.close
+    if close is None or not library.reads_past_bad_text:
+        return False
+    return any(one.rule == BAD_TEXT and one.packet == close.packet for one in peer.breaches)
+
+
+def _own_failure(mine: SideEnding, library: Library, why: str, breach: Breach | None) -> CloseEvent:
+    """It failed the connection, for `breach` if that is known: 1006, save where a library tells its own code."""
+    own, code = mine.close, failure_code(breach.rule) if breach is not None else ABNORMAL
+    reason = ""
+    if own is not None and (breach is None or own.packet >= breach.packet):
+        code, reason = own.code or ABNORMAL, own.reason
+    elif own is not None or (breach is not None and breach.rule == BAD_DEFLATE and library.bad_deflate_code):
+        code = ABNORMAL
+    if not library.tells_own_failure or mine.side is Side.SERVER or code in (ABNORMAL, library.bad_deflate_code):
+        return _abnormal(why)
+    return CloseEvent(code, reason, False, f"{why}, and {library.name} tells its program the code it sends")
+
+
+def _without_code(mine: SideEnding, received: CloseFrame, library: Library, clean: bool) -> CloseEvent:
+    why = f"the Close frame that reached the {mine.side} has no code"
+    first = mine.close is not None and mine.close.packet < received.packet
+    if library.awaits_code and mine.side is Side.CLIENT and not first:
+        return _abnormal(f"{why}, and {library.name} waits for another one")
+    if library.empty_close_code != NO_STATUS:
+        why += f", and {library.name} tells its program {library.empty_close_code}"
+    return CloseEvent(library.empty_close_code, "", clean, why)
 
 
 def _abnormal(why: str) -> CloseEvent:
@@ -279,6 +338,13 @@ def _handshake_over(ending: Ending) -> bool:
     return ending.handshake.response is not None or bool(ending.tcp) or ending.tls is not None
 
 
+def _lacks_subprotocol(ending: Ending, mine: SideEnding) -> bool:
+    """Whether the client offered subprotocols, the server chose none, and the client never sent a frame."""
+    handshake = ending.handshake
+    chosen = handshake.subprotocol is not None or handshake.response is None
+    return mine.side is Side.CLIENT and not mine.frames and not chosen and bool(handshake.offered_subprotocols)
+
+
 def _hurried(ending: Ending, mine: SideEnding, received: CloseFrame | None) -> bool:
     """Whether this end sent its Close and then, before an answer came, its FIN: sooner than any patience ends."""
     if mine.close is None or not ending.tcp:
@@ -299,7 +365,10 @@ def _arrived(ending: Ending, mine: SideEnding, peer: SideEnding, received: Close
         return not any(end.by is mine.side for end in resets)
     if not resets or peer.close_acknowledged:
         return True
-    return mine.close is not None and mine.close.packet > received.packet
+    if mine.close is not None and mine.close.packet > received.packet:
+        return True
+    # What TCP got in order before an RST is still read, if the RST was not sent because nothing was acknowledged.
+    return resets[0].by is peer.side and resets[0].time_ns - received.time_ns < ACK_DELAY_NS
 
 
 def _could_not_answer(ending: Ending, mine: SideEnding, received: CloseFrame) -> bool:
@@ -320,17 +389,24 @@ def _failed(ending: Ending, mine: SideEnding, peer: SideEnding) -> bool:
         return 0 < peer.first_breach <= last
     if close is None or (received is not None and received.packet < close.packet):
         return False
+    broken = 0 < peer.first_breach <= close.packet
     if close.code == TOO_BIG:
-        return mine.close_follows_large_message
-    return close.code in PROTOCOL_FAILURES and 0 < peer.first_breach <= close.packet
+        return mine.close_follows_large_message or broken
+    return (close.code in PROTOCOL_FAILURES and broken) or KEEPALIVE in close.reason
 
 
-def _refused(mine: SideEnding, received: CloseFrame, library: Library) -> bool:
+def _refused(mine: SideEnding, peer: SideEnding, received: CloseFrame, library: Library) -> bool:
     """Whether this end took the Close for broken. If it could still answer, the answer shows it."""
     answer = mine.close
     if answer is not None and answer.packet > received.packet:
+        if (peer.message_open and library.close_inside_message_counts) or _read_on(peer, library):
+            return False
         return answer.code in PROTOCOL_FAILURES and answer.code != received.code
-    if len(received.body) == 1 or not received.reason_is_utf8 or not received.well_framed:
+    if len(received.body) == 1 or not received.reason_is_utf8:
+        return True
+    if not received.well_framed and not (received.only_form_wrong and "non-minimal-length" in library.accepts):
+        return True
+    if any(one.frame == received.frame and one.rule in MASKS - library.accepts for one in peer.breaches):
         return True
     if received.code is None:
         return False
@@ -339,7 +415,7 @@ def _refused(mine: SideEnding, received: CloseFrame, library: Library) -> bool:
     return received.code in library.refused_codes
 
 
-def _reset_before_done(ending: Ending, mine: SideEnding) -> bool:
-    """Whether an RST of the other side cut the closing handshake short."""
+def _reset_by_peer(ending: Ending, mine: SideEnding) -> bool:
+    """Whether TCP ended by an RST of the other side."""
     first = ending.tcp[0] if ending.tcp else None
     return first is not None and first.kind is TcpEndKind.RST and first.by is not mine.side

@@ -35,6 +35,8 @@ class CloseFrame(NamedTuple):
     """Whether its header is that of a legal control frame: FIN, no RSV bit, shortest length form, 125 bytes at most."""
     whole: bool
     """Whether all of its payload was captured."""
+    only_form_wrong: bool = False
+    """Whether nothing is wrong with its header but that the length form is not the shortest one (RFC 6455 §5.2)."""
 
     @property
     def reason_is_utf8(self) -> bool:
@@ -290,7 +292,7 @@ class Half:
         """A complete Close; the first one is the one that counts (RFC 6455 §7.1.5)."""
         code = int.from_bytes(body[:2], "big") if len(body) >= 2 else None
         reason = body[2:].decode("utf-8", "replace")
-        well_framed = header.fin and not header.rsv and header.length_form == 7
+        legal_but_for_form = header.fin and not header.rsv and header.length < 126
         close = CloseFrame(
             self.side,
             header.number,
@@ -300,8 +302,9 @@ class Half:
             header.packet,
             piece.time_ns,
             end_of(header),
-            well_framed,
+            legal_but_for_form and header.length_form == 7,
             whole=self.control_is_whole,
+            only_form_wrong=legal_but_for_form and header.length_form > 7,
         )
         if self.close is None:
             self.close = close

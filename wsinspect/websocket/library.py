@@ -17,24 +17,68 @@ class Library:
     name: str
     refused_codes: frozenset[int] | None = None
     """Close codes it takes for a broken Close; None: every code that may not be on the wire (RFC 6455 §7.4)."""
+    accepts: frozenset[str] = frozenset()
+    """Rules for whose breach others fail the connection, and this one does not."""
+    accepts_with_deflate: frozenset[str] = frozenset()
+    """The same where permessage-deflate is agreed on: RSV1 may then be set on frames for which it means nothing."""
     tells_own_failure: bool = False
     """Whether a client that fails the connection tells its program the code it sent, not 1006."""
     empty_close_code: int = 1005
     """What a Close without a code is told as."""
+    awaits_code: bool = False
+    """Whether a client that has answered a Close without a code waits for one with a code, and is told 1006 without."""
     hurried_server_code: int | None = None
     """What a server is told that ends TCP right behind its own Close, not waiting for the answer; None: as others."""
+    bad_deflate_code: int | None = None
+    """What it closes with when data cannot be inflated, if that is no code of a failure; None: 1002 or 1007."""
     frames_after_close_fail: bool = False
     """Whether frames behind the peer's Close turn the ending into 1006."""
+    reads_text_after_close: bool = True
+    """Whether it looks at the text that comes once it has sent its own Close."""
+    reads_past_bad_text: bool = False
+    """Whether a Close in the same segment still counts behind a text for which it fails the connection."""
+    close_inside_message_counts: bool = False
+    """Whether a Close inside an unfinished message is told as it came, though the answer says 1002."""
+    needs_subprotocol: bool = False
+    """Whether a client that offered subprotocols gives up on a 101 that selects none."""
+    reset_spoils: bool = False
+    """Whether an RST of the peer behind both Closes makes the ending unclean."""
+    clean_without_answer: bool = False
+    """Whether the ending is clean once the peer's Close has come, even if the answer never went out."""
 
 
 UNKNOWN: Final = Library("")
-"""Nothing names the program: it is taken to follow the RFC."""
-CHROMIUM: Final = Library("Chromium", refused_codes=frozenset({1005, 1006, 1015}), frames_after_close_fail=True)
-FIREFOX: Final = Library("Firefox", refused_codes=frozenset())
-AIOHTTP: Final = Library("aiohttp", refused_codes=frozenset(), tells_own_failure=True, empty_close_code=0,
-                         hurried_server_code=1000)  # fmt: skip
-WEBSOCKETS: Final = Library("websockets")
-UNDICI: Final = Library("undici")
+"""Nothing names the program: it is taken to follow the RFC. So does `ws` of Node, which does not name itself."""
+CHROMIUM: Final = Library(
+    "Chromium", refused_codes=frozenset({1005, 1006, 1015}), frames_after_close_fail=True, reset_spoils=True
+)
+FIREFOX: Final = Library("Firefox", refused_codes=frozenset(), accepts=frozenset({"masked-server-frame"}))
+AIOHTTP: Final = Library(
+    "aiohttp",
+    refused_codes=frozenset(range(3000)) - {*range(1000, 1004), *range(1006, 1015)},
+    accepts=frozenset({"masked-server-frame", "unmasked-client-frame"}),
+    accepts_with_deflate=frozenset({"rsv-bits-set"}),
+    tells_own_failure=True,
+    empty_close_code=0,
+    awaits_code=True,
+    hurried_server_code=1000,
+    bad_deflate_code=1000,
+)
+WEBSOCKETS: Final = Library(
+    "websockets",
+    accepts=frozenset({"non-minimal-length"}),
+    reads_text_after_close=False,
+    reads_past_bad_text=True,
+    close_inside_message_counts=True,
+)
+UNDICI: Final = Library(
+    "undici",
+    accepts_with_deflate=frozenset({"rsv-bits-set"}),
+    reads_text_after_close=False,
+    reads_past_bad_text=True,
+    needs_subprotocol=True,
+    clean_without_answer=True,
+)
 
 _MARKS: Final = (
     ("Chrome/", CHROMIUM),
@@ -45,6 +89,8 @@ _MARKS: Final = (
     ("undici", UNDICI),
 )
 """Texts in `User-Agent` or `Server`, and who writes them."""
+_NODE: Final = "node"
+"""The whole `User-Agent` of the WebSocket that is part of Node: it is undici's."""
 
 
 def library_of(handshake: Handshake, side: Side) -> Library:
@@ -54,4 +100,4 @@ def library_of(handshake: Handshake, side: Side) -> Library:
     for mark, library in _MARKS:
         if text is not None and mark in text:
             return library
-    return UNKNOWN
+    return UNDICI if text == _NODE and side is Side.CLIENT else UNKNOWN
