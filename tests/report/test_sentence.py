@@ -106,7 +106,7 @@ SENTENCES: list[tuple[Play, str]] = [
     (
         opened(close("server", 4000), close("client", 4000), rst("server")),
         "Server closed first: 4000 (private, 4 codebooks know it); "
-        "client echoed 4000; server reset TCP (RST); both programs are told 4000 (not clean).",
+        "client echoed 4000; server reset TCP (RST); both programs are told 4000.",
     ),
     (
         opened(close("client", 1000), fin("server")),

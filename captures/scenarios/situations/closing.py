@@ -165,7 +165,7 @@ def client_ends_tcp(talk: WebSocket) -> None:
     "rst-after-closes",
     "Both Closes, then RST of the server: closed properly all the same",
     # By RFC 6455 §7.1.4 that is clean for both; Chromium, which reads the RST as an error, tells its page it was not.
-    closed("client").having(tcp=("rst", "server"), client_event=Event(1000, ANY)).allowing("reset-after-close"),
+    closed("client").having(tcp=("rst", "server"), client_event=Event(1000, True)).allowing("reset-after-close"),
 )
 def reset_after_closes(talk: WebSocket) -> None:
     talk.open()
