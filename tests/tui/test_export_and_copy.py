@@ -1,6 +1,7 @@
 """Export and copy from the screens: what reaches files and clipboard, what is asked before, what stops it."""
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,9 @@ from wsinspect.tui.connections.screen import ConnectionsScreen, ConnectionTable
 from wsinspect.tui.export.copy_box import MAX_COPY, CopyBox, payload_text
 from wsinspect.tui.export.export_box import ExportBox
 from wsinspect.tui.export.save_box import SaveBox, file_stem
+from wsinspect.tui.export.selection import StoreSelection
 from wsinspect.tui.source import open_source
+from wsinspect.tui.units import plural
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 TOUR, HOSTILE = CAPTURES / "tour.pcapng", CAPTURES / "hostile.pcap"
@@ -216,12 +219,72 @@ async def test_too_much_is_not_copied() -> None:
         assert isinstance(app.screen, CopyBox)
 
 
-async def test_without_connections_there_is_nothing_to_export() -> None:
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("e", "There is no connection here to export."), ("y", "There is nothing here to copy.")],
+)
+async def test_without_connections_there_is_nothing_to_export(key: str, said: str) -> None:
     app = WsinspectApp(FakeSource([[]]))
     async with app.run_test(size=(80, 24)) as pilot:
         await loaded(pilot)
-        await pilot.press("e", "y")
-        assert isinstance(app.screen, ConnectionsScreen)
+        for way in ([], ["c"], ["v"]) if key == "e" else ([],):
+            await pilot.press(*way, key)
+            assert told(app) == said
+            if way:
+                await pilot.press("escape")
+            assert isinstance(app.screen, ConnectionsScreen)
+
+
+@pytest.mark.parametrize("way", ["c", "v"])
+async def test_the_connections_of_a_row_of_sums(way: str) -> None:
+    """The file has the connections that Enter would show, and the copied filter shows them, too."""
+    with app_on(TOUR) as app:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await loaded(pilot)
+            await pilot.press(way, "down", "e")
+            screen = await box(pilot)
+            assert isinstance(screen, ExportBox)
+            screen.query_one("#format", RadioSet).query("_Choice")[1].value = True  # type: ignore[attr-defined]
+            await pilot.pause()
+            assert f"the {plural(len(screen.indexes), 'connection')} of this row" in screen_text(app)
+            await pilot.press("enter")
+            await written(pilot, screen.suggestion())
+            await copied(pilot, 2)
+            text = app.clipboard
+            await copied(pilot, 1)
+            assert app.clipboard.splitlines()[1].startswith("| --- |")
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, ConnectionsScreen))
+            list_screen = app.screen
+            assert isinstance(list_screen, ConnectionsScreen)
+            assert list_screen.matching is not None
+            assert list_screen.matching.filter.text == text
+            shown = [index + 1 for index in list_screen.table.order.indexes]
+    report = msgspec.json.decode(next(Path().glob("*.json")).read_bytes(), type=model.Report)
+    assert [it.id for it in report.connections] == shown
+
+
+async def test_the_connections_in_which_a_search_found_something() -> None:
+    with app_on(TOUR) as app:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await loaded(pilot)
+            await pilot.press("ctrl+f", *"subscribe", "enter")
+            await until(pilot, lambda: "33 of 33 connections" in screen_text(app))
+            await pilot.press("e")
+            screen = await box(pilot)
+            assert isinstance(screen, ExportBox)
+            assert screen.suggestion() == "tour-2.pcapng"
+            assert re.search(r"all \d+ in the list", screen_text(app))
+
+
+async def test_causes_that_only_all_connections_show_are_exported() -> None:
+    with app_on(TOUR) as app:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await loaded(pilot)
+            await until(pilot, lambda: app.store.judged)
+            selection = StoreSelection(app.store, range(len(app.store)))
+            exported = [selection.report(place) for place in range(len(selection))]
+    assert exported == report_file(str(TOUR)).connections
 
 
 def test_what_is_pasted_does_not_act() -> None:

@@ -172,6 +172,18 @@ async def test_leaving_and_clearing() -> None:
         assert len(shown(screen)) == 12 and not screen.query_one(FilterBar).display
 
 
+async def test_a_click_on_the_list_while_typing_is_no_trap() -> None:
+    async with WsinspectApp(twelve()).run_test(size=(80, 24)) as pilot:
+        await loaded(pilot)
+        screen = the_list(pilot)
+        await pilot.press("slash", *"ws.id")
+        await pilot.click(screen.table, offset=(20, 5))
+        assert pilot.app.focused is screen.table
+        await pilot.press("slash", *" < 4", "enter")
+        await pilot.pause()
+        assert shown(screen) == [1, 2, 3]
+
+
 async def test_history_lives_on() -> None:
     async with WsinspectApp(twelve()).run_test(size=(80, 24)) as pilot:
         await loaded(pilot)

@@ -88,6 +88,17 @@ async def test_enter_filters_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+async def test_from_one_to_the_other() -> None:
+    app = WsinspectApp(FakeSource([incident()]))
+    async with app.run_test() as pilot:
+        await on_screen(pilot, "c")
+        for key, kind in (("v", ViolationsScreen), ("c", ClosesScreen), ("v", ViolationsScreen)):
+            assert isinstance(await on_screen(pilot, key), kind)
+        await pilot.press("escape")
+        assert isinstance(app.screen, ConnectionsScreen)
+        assert app.screen.matching is None
+
+
 def test_the_filter_of_a_row_finds_its_connections() -> None:
     with closing(open_source(str(TOUR))) as source:
         for batch in source.batches(10_000):
@@ -95,14 +106,19 @@ def test_the_filter_of_a_row_finds_its_connections() -> None:
         source.finish()
         reports = [source.report(index) for index in range(len(source))]
         subjects = [ReportedConnection(source.connection(index), one, None, None) for index, one in enumerate(reports)]
-    found = overview(Records(map(record_of, reports)))
+    records = Records(map(record_of, reports))
+    found = overview(records)
     filters = [close_filter(group) for group in found.groups]
     assert len(set(filters)) == len(filters) > 10
     for text, group in zip(filters, found.groups, strict=True):
-        assert sum(map(parse_filter(text).matches, subjects)) == group.connections, text
+        matching = [place for place, subject in enumerate(subjects) if parse_filter(text).matches(subject)]
+        assert len(matching) == group.connections, text
+        assert matching == records.ended_as(group.ending)
     for row in found.breaches:
         matches = parse_filter(violation_filter(row)).matches
-        assert sum(map(matches, subjects)) == row.connections, row
+        matching = [place for place, subject in enumerate(subjects) if matches(subject)]
+        assert len(matching) == row.connections, row
+        assert matching == records.that_broke(row)
 
 
 async def test_sorting_keeps_the_cursor_on_its_row() -> None:

@@ -39,6 +39,13 @@ def row_markdown(connections: Iterable[model.Connection]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def table_markdown(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of texts that strangers may have had a hand in."""
+    lines = [_row(titles := list(titles)), _row(["---"] * len(titles))]
+    lines += [_row(prose(cut(cell)) if cell else "" for cell in cells) for cells in rows]
+    return "\n".join(lines) + "\n"
+
+
 def _lines(connection: model.Connection) -> Iterator[str]:
     close = connection.close
     yield f"## WebSocket {connection.id}: {endpoint(connection.client)} → {endpoint(connection.server)}"

@@ -33,7 +33,7 @@ def close_groups(records: Records) -> list[CloseGroup]:
     alike: defaultdict[Ending, list[int]] = defaultdict(list)
     servers: defaultdict[Ending, Counter[tuple[str, int]]] = defaultdict(Counter)
     for ending, indexes in records.by_ending().items():
-        key = ending._replace(server=("", 0), usual=False)
+        key = ending.anywhere
         alike[key] += indexes
         servers[key][ending.server] += len(indexes)
     groups = []

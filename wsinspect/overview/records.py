@@ -42,6 +42,11 @@ class Ending(NamedTuple):
     """The HTTP status that it was answered with, if it failed."""
 
     @property
+    def anywhere(self) -> "Ending":
+        """The same for all servers."""
+        return self._replace(server=("", 0), usual=False)
+
+    @property
     def title(self) -> str:
         """The name; one that a codebook gave has the codebook behind it."""
         known = self.failed or not self.source or self.source in REGISTRIES
@@ -186,6 +191,16 @@ class Records:
             if number >= 0:
                 found[number].append(index)
         return {ending: indexes for ending, indexes in zip(self.endings, found, strict=True) if indexes}
+
+    def ended_as(self, alike: Ending) -> list[int]:
+        """Indexes of the connections that ended so, on whatever server."""
+        numbers = {number for number, ending in enumerate(self.endings) if ending.anywhere == alike.anywhere}
+        return [index for index, number in enumerate(self._ending) if number in numbers]
+
+    def that_broke(self, breach: BreachSum) -> list[int]:
+        """Indexes of the connections on which this rule was broken by that side."""
+        number = self._breach_numbers.get((breach.rule, breach.severity, breach.by))
+        return sorted(index for index, packed in list(self._broken.items()) if number in packed[::2])
 
     def breaches(self) -> Iterator[BreachSum]:
         """The rules that were broken, by whom, over all connections."""

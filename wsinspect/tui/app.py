@@ -21,13 +21,16 @@ from wsinspect.settings.read import Loaded, settings_path
 from wsinspect.tui.connection.screen import ConnectionScreen
 from wsinspect.tui.connections.column_chooser import ColumnChooser
 from wsinspect.tui.connections.screen import ConnectionsScreen
-from wsinspect.tui.export.copy_box import CopyBox
+from wsinspect.tui.export.copy_box import CopyBox, copies
 from wsinspect.tui.export.export_box import ExportBox
 from wsinspect.tui.export.subject import HasSubject, Subject
 from wsinspect.tui.help import help_on, keys_of
 from wsinspect.tui.keyboard import keyboard
 from wsinspect.tui.keys import keymap
 from wsinspect.tui.loader import START, Loader, Progress
+from wsinspect.tui.overview.closes import ClosesScreen
+from wsinspect.tui.overview.screen import SumsScreen
+from wsinspect.tui.overview.violations import ViolationsScreen
 from wsinspect.tui.search.screen import SearchScreen
 from wsinspect.tui.source import Source
 from wsinspect.tui.store import Store
@@ -176,29 +179,47 @@ class WsinspectApp(App[None]):
         """Every key of the screen, in a box above it."""
         self.push_screen(help_on(self.screen))
 
+    def action_closes(self) -> None:
+        """Closes over time."""
+        self._show_sums(ClosesScreen(self.store))
+
+    def action_violations(self) -> None:
+        """Broken rules, over all connections."""
+        self._show_sums(ViolationsScreen(self.store))
+
+    def _show_sums(self, screen: SumsScreen) -> None:
+        """In place of another screen of that kind, or above the list."""
+        if isinstance(self.screen, SumsScreen):
+            self.screen.dismiss()
+        self.push_screen(screen, self._list.filter_by)
+
     def action_export(self) -> None:
         """Write connections to a file."""
-        if (subject := self._subject()) is not None:
+        subject = self._subject()
+        if subject.current is not None or subject.shown:
             self.push_screen(ExportBox(self.store, subject))
+        else:
+            self.notify("There is no connection here to export.", severity="warning", markup=False)
 
     def action_copy(self) -> None:
         """Copy something to the clipboard."""
         subject = self._subject()
-        if subject is not None and subject.current is not None:
+        found = list(subject.copies)
+        if subject.current is not None:
             try:
-                report = self.store.report(subject.current)
+                report, _ = self.store.open(subject.current)
             except WsinspectError as error:
                 self.notify(terminal(str(error)), severity="warning", markup=False)
-            else:
-                self.push_screen(CopyBox(report, subject.frame))
+                return
+            found += copies(report, subject.frame)
+        if found:
+            self.push_screen(CopyBox(found))
+        else:
+            self.notify("There is nothing here to copy.", severity="warning", markup=False)
 
-    def _subject(self) -> Subject | None:
-        """What the screen is about, if that is a connection."""
-        subject = self.screen.subject() if isinstance(self.screen, HasSubject) else None
-        if subject is None or subject.current is None:
-            self.bell()
-            return None
-        return subject
+    def _subject(self) -> Subject:
+        """What the screen is about."""
+        return self.screen.subject() if isinstance(self.screen, HasSubject) else Subject(None, ())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Whatever a key does, the palette does too."""

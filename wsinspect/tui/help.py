@@ -1,19 +1,24 @@
 """Every key of a screen, taken from its bindings: there is no list that could be forgotten."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import ClassVar, Final, NamedTuple, Protocol, runtime_checkable
 
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
-from textual.containers import Container
+from textual.containers import Container, ScrollableContainer
 from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
+from textual.widgets import Input
 
 from wsinspect.tui.document import DocumentView
 from wsinspect.tui.ink import Line, shown_width, wrap
 
 Note = tuple[str, str]
 """A word and what it means."""
+
+
+_SCROLLING: Final = {binding.action for binding in ScrollableContainer.BINDINGS if isinstance(binding, Binding)}
+"""What a line to type in has inherited, and cannot do."""
 
 
 class Key(NamedTuple):
@@ -42,6 +47,8 @@ def keys_of(screen: Screen[object]) -> list[Key]:
     groups: dict[str, tuple[list[str], ActiveBinding]] = {}
     for active in screen.active_bindings.values():
         if not active.enabled or active.binding.key.startswith("super+"):  # terminals do not send that one
+            continue
+        if isinstance(active.node, Input) and active.binding.action in _SCROLLING:
             continue
         keys, _ = groups.setdefault(active.binding.action, ([], active))
         # One display for a binding of several keys would hide the others.

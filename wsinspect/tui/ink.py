@@ -58,7 +58,9 @@ def squeeze(text: str, width: int, head_share: float = 0.34) -> str:
     if cell_len(shown) <= width or width < 5:
         return shown
     head = int((width - 1) * head_share)
-    return shown[:head] + ELLIPSIS + shown[-(width - 1 - head) :]
+    tail = width - 1 - head
+    # Each end in as many cells as it may have: a character can take two.
+    return set_cell_size(shown, head) + ELLIPSIS + set_cell_size(shown[::-1], tail)[::-1]
 
 
 def fit_line(line: Line, width: int, *, right: bool = False) -> Line:

@@ -8,7 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 
 from wsinspect.errors import WsinspectError
 from wsinspect.report import model
@@ -26,6 +26,7 @@ from wsinspect.tui.connection.tab_bar import TabBar
 from wsinspect.tui.connection.violations import ViolationsView
 from wsinspect.tui.export.message_box import MessageBox
 from wsinspect.tui.export.subject import KEYS, Subject
+from wsinspect.tui.key_bar import KeyBar
 from wsinspect.tui.loader import Progress
 from wsinspect.tui.store import Store
 
@@ -72,7 +73,7 @@ class ConnectionScreen(Screen[int]):
             yield HandshakeView()
             yield ViolationsView()
         yield FindBar()
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Show what is known at once and read the rest."""

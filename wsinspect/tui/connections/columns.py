@@ -1,5 +1,6 @@
 """The columns of the connection list."""
 
+import re
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final
 
@@ -7,6 +8,9 @@ from wsinspect.tui.columns import Column
 from wsinspect.tui.connections.row import Outcome, Row
 from wsinspect.tui.ink import Line, shown_width, squeeze
 from wsinspect.tui.units import short_count, span, time_of_day
+
+_BOOK: Final = re.compile(r" \([^()]*\)$")
+"""The codebook behind a name; where there is no room for both, the name is worth more."""
 
 
 def _address_key(text: str) -> bytes:
@@ -35,10 +39,13 @@ def _close(row: Row, width: int) -> Line:
     ink = row.outcome.value
     if row.outcome is Outcome.OPEN and not row.close:
         return [("open", ink)]
-    line: Line = [(f"{row.code} ", ink)] if row.code is not None else []
-    line.append((row.close, ink))
-    # Half a word about who ended it helps nobody; the name of the code is worth more.
-    if row.how and sum(shown_width(text) for text, _ in line) + len(row.how) + 3 <= width:
+    code = f"{row.code} " if row.code is not None else ""
+    # Half a word about who ended it helps nobody; the name of the code is worth more. That of 1006 says nothing.
+    name, used = row.close, len(code) + shown_width(row.close)
+    if row.code == 1006 and row.how and used > width - len(row.how) - 3:
+        return [(code, ink), (f"· {row.how}", "muted")]
+    line: Line = [(code, ink), (name if used <= width else _BOOK.sub("", name), ink)]
+    if row.how and used + len(row.how) + 3 <= width:
         line.append((f" · {row.how}", "muted"))
     return line
 
@@ -69,7 +76,7 @@ COLUMNS: Final[tuple[Column[Row], ...]] = (
            lambda row: _address_key(row.server), about="who was asked"),
     Column("host", "host", 12, 18, 12, _host, lambda row: row.host, grow=1,
            about="the host in the URL; wss:// before it: over TLS"),
-    Column("url", "URL", 12, 28, 4, lambda row, width: [(squeeze(row.path, width, 0.6), "")],
+    Column("url", "URL", 11, 28, 4, lambda row, width: [(squeeze(row.path, width, 0.6), "")],
            lambda row: row.path, grow=2, about="path and query"),
     Column("state", "state", 6, 8, 11, _state, lambda row: row.state,
            about="connecting, open, closing, closed or failed"),
@@ -81,7 +88,7 @@ COLUMNS: Final[tuple[Column[Row], ...]] = (
     Column("rtt", "rtt", 6, 6, 8, _rtt, lambda row: -1.0 if row.rtt is None else row.rtt,
            falling=True, right=True,
            about="median time from ping to pong"),
-    Column("close", "close", 19, 40, 2, _close,
+    Column("close", "close", 21, 40, 2, _close,
            lambda row: (row.outcome.value, row.code or 0, row.close, row.how), grow=2,
            about="close code as the client's program was told it · who ended it"),
     Column("flags", "flags", 5, 9, 5, _flags, lambda row: (row.errors, row.warnings, row.notes),

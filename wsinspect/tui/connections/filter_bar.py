@@ -165,12 +165,20 @@ class FilterBar(Vertical):
         self._place()
 
     @property
-    def typing(self) -> bool:
-        """Whether the user types."""
+    def is_open(self) -> bool:
+        """Whether the line to type in is there."""
         return self._typing
+
+    @property
+    def typing(self) -> bool:
+        """Whether letters go there."""
+        return self._typing and self._input.has_focus
 
     def edit(self) -> None:
         """Let the user type."""
+        if self._typing:  # the keyboard was elsewhere: a click on the list takes it there
+            self._input.focus()
+            return
         self._typing = True
         self._history.rewind()
         self._place()

@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.scrollbar import ScrollTo, ScrollUp
-from textual.widgets import Footer
 
 from wsinspect.filter.filter import parse_filter
 from wsinspect.settings.read import Loaded
@@ -24,10 +23,10 @@ from wsinspect.tui.connections.order import Order, Sorting
 from wsinspect.tui.connections.row import Row
 from wsinspect.tui.connections.status import StatusLine
 from wsinspect.tui.connections.subject import values_seen
-from wsinspect.tui.export.subject import KEYS, Subject
+from wsinspect.tui.export.subject import COPY_KEY, EXPORT_KEY, Subject
+from wsinspect.tui.key_bar import KeyBar
 from wsinspect.tui.loader import START, Progress
-from wsinspect.tui.overview.closes import ClosesScreen
-from wsinspect.tui.overview.violations import ViolationsScreen
+from wsinspect.tui.overview.screen import CLOSES_KEY, VIOLATIONS_KEY
 from wsinspect.tui.store import Store
 from wsinspect.tui.table import Table
 
@@ -185,16 +184,18 @@ class ConnectionsScreen(Screen[None]):
     AUTO_FOCUS = "ConnectionTable"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "sort_next", "Sort", tooltip="Sort by the next column"),
-        Binding("O", "sort_reverse", "Reverse", tooltip="Reverse the order"),
+        # What is most wanted comes first: a narrow terminal has no room for the rest.
         Binding("slash", "filter", "Filter", key_display="/", tooltip="Show only some connections"),
+        CLOSES_KEY,
+        VIOLATIONS_KEY,
+        EXPORT_KEY,
+        Binding("o", "sort_next", "Sort", tooltip="Sort by the next column"),
         Binding("f", "follow", "Follow", tooltip="Stay at the newest connection; again: do not"),
         Binding("p", "pause", "Pause", tooltip="Let the screen stand still while reading goes on; again: go on"),
         Binding("C", "columns", "Columns", show=False, tooltip="Choose the columns and their order"),
         Binding("ctrl+f", "search", "Search", tooltip="Search in the payloads of the connections shown"),
-        Binding("c", "closes", "Closes", tooltip="Closes over time: codes, who ended them, bursts"),
-        Binding("v", "violations", "Violations", tooltip="Broken rules, over all connections"),
-        *KEYS,
+        COPY_KEY,
+        Binding("O", "sort_reverse", "Reverse", tooltip="Reverse the order"),
         Binding("escape", "stop_loading", "Stop reading", tooltip="Read no further; what was read stays"),
     ]
 
@@ -232,7 +233,7 @@ class ConnectionsScreen(Screen[None]):
         yield FilterBar(self.store, self._named_filters, lambda field: values_seen(self.store, field))
         yield self.table
         yield StatusLine()
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Begin with the filter of the command line."""
@@ -308,15 +309,7 @@ class ConnectionsScreen(Screen[None]):
             return not any(bar.typing for bar in self.query(FilterBar))
         return self._loading if action == "stop_loading" else True
 
-    def action_closes(self) -> None:
-        """Closes over time."""
-        self.app.push_screen(ClosesScreen(self.store), self._filter_by)
-
-    def action_violations(self) -> None:
-        """Broken rules, over all connections."""
-        self.app.push_screen(ViolationsScreen(self.store), self._filter_by)
-
-    def _filter_by(self, text: str | None) -> None:
+    def filter_by(self, text: str | None) -> None:
         """From the screens of sums: the connections of a row, if one was chosen."""
         if text is not None:
             self.apply_filter(text)

@@ -1,7 +1,7 @@
 """The box that copies to the clipboard, by the escape sequence OSC 52: over SSH, too, where the terminal takes it."""
 
-from collections.abc import Callable, Iterator
-from typing import ClassVar, Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,17 +17,11 @@ from wsinspect.export.facts import endpoint
 from wsinspect.export.markdown import connection_markdown, row_markdown
 from wsinspect.report import model
 from wsinspect.timeline import FrameEntry
+from wsinspect.tui.export.subject import Copy
 from wsinspect.tui.units import size
 
 MAX_COPY: Final = 74_994
 """Bytes that go to the clipboard at once: in base64 they are just below 100,000, where many terminals cut or refuse."""
-
-
-class Copy(NamedTuple):
-    """Something that can be copied."""
-
-    title: str
-    text: Callable[[], str]
 
 
 def copies(report: model.Connection, frame: FrameEntry | None) -> Iterator[Copy]:
@@ -58,9 +52,9 @@ class CopyBox(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,y", "close", "Close")]
 
-    def __init__(self, report: model.Connection, frame: FrameEntry | None) -> None:
+    def __init__(self, copies: Sequence[Copy]) -> None:
         super().__init__()
-        self._copies = list(copies(report, frame))
+        self._copies = copies
 
     def compose(self) -> ComposeResult:
         with Container(classes="box"):

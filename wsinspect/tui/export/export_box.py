@@ -24,6 +24,8 @@ INTERVAL: Final = 0.1
 class _Choice(RadioButton):
     """A radio button that shows its state without colour, too."""
 
+    BUTTON_INNER = " "
+
     def watch_value(self) -> None:
         """Fill the button, or empty it."""
         self.BUTTON_INNER = "●" if self.value else " "
@@ -35,7 +37,6 @@ class ExportBox(SaveBox):
 
     def __init__(self, store: Store, subject: Subject) -> None:
         super().__init__("Export")
-        assert subject.current is not None
         self._store = store
         self._current = subject.current
         self._shown = list(subject.shown)
@@ -46,7 +47,9 @@ class ExportBox(SaveBox):
         with RadioSet(id="format", compact=True):
             for place, format_ in enumerate(FORMATS):
                 yield _Choice(Content(f"{format_.id:<9} {format_.about}"), place == 0)
-        if len(self._shown) > 1:
+        if self._current is None:
+            yield Static(f"connections: the {plural(len(self._shown), 'connection')} of this row", classes="box--label")
+        elif len(self._shown) > 1:
             yield Static("connections", classes="box--label")
             with RadioSet(id="which", compact=True):
                 yield _Choice(Content(f"connection {self._current + 1}"), True)
@@ -60,6 +63,8 @@ class ExportBox(SaveBox):
     @property
     def indexes(self) -> list[int]:
         """The chosen connections."""
+        if self._current is None:
+            return self._shown
         which = self.query("#which")
         every = which and which.first(RadioSet).pressed_index == 1
         return self._shown if every else [self._current]

@@ -30,7 +30,7 @@ class StoreSelection:
         return self._store.capture()
 
     def report(self, place: int) -> model.Connection:
-        return self._store.report(self._indexes[place])
+        return self._store.open(self._indexes[place])[0]  # with the causes that only all connections show
 
     def timeline(self, place: int) -> Timeline:
         return self._store.source.timeline(self._store.freeze(self._indexes[place]))

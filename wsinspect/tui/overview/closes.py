@@ -1,9 +1,10 @@
 """The screen of closes: when, with what code, by whom, after how long."""
 
 from collections.abc import Hashable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 
 from wsinspect.overview.groups import CloseGroup
 from wsinspect.overview.overview import Overview
@@ -11,7 +12,7 @@ from wsinspect.overview.records import USUAL_CODES
 from wsinspect.tui.columns import Column
 from wsinspect.tui.ink import Line, shown_width
 from wsinspect.tui.overview.chart import Chart
-from wsinspect.tui.overview.screen import Sentences, SumsScreen
+from wsinspect.tui.overview.screen import VIOLATIONS_KEY, Sentences, SumsScreen
 from wsinspect.tui.overview.table import SumTable
 from wsinspect.tui.units import address, count, span, time_of_day
 
@@ -108,6 +109,8 @@ COLUMNS: Final[tuple[Column[CloseGroup], ...]] = (
 class ClosesScreen(SumsScreen):
     """A row for each code and who ended it."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [VIOLATIONS_KEY]
+
     def make_table(self) -> SumTable[CloseGroup]:
         return SumTable(COLUMNS, _identity, id="closes")
 
@@ -125,6 +128,9 @@ class ClosesScreen(SumsScreen):
     def filter_for(self, row: Any) -> str:
         return close_filter(row)
 
+    def connections_of(self, row: Any) -> list[int]:
+        return self.store.records.ended_as(row.ending)
+
 
 def _identity(group: CloseGroup) -> Hashable:
-    return group.ending._replace(server=("", 0))
+    return group.ending.anywhere

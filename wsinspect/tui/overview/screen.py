@@ -8,10 +8,13 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
 
+from wsinspect.escape import terminal
+from wsinspect.export.markdown import table_markdown
 from wsinspect.overview.overview import Overview
-from wsinspect.tui.ink import Line, content, wrap
+from wsinspect.tui.export.subject import KEYS, Copy, Subject
+from wsinspect.tui.ink import Line, content, text_of, wrap
+from wsinspect.tui.key_bar import KeyBar
 from wsinspect.tui.loader import Progress
 from wsinspect.tui.overview.chart import cells_for
 from wsinspect.tui.overview.reader import OverviewReader
@@ -21,6 +24,11 @@ from wsinspect.tui.table import Table
 
 MOST_LINES: Final = 8
 """Lines for the sentences."""
+CELL_WIDTH: Final = 60
+"""Cells that a value may take when the table is copied."""
+
+CLOSES_KEY: Final = Binding("c", "app.closes", "Closes", tooltip="Closes over time: codes, who ended them, bursts")
+VIOLATIONS_KEY: Final = Binding("v", "app.violations", "Violations", tooltip="Broken rules, over all connections")
 
 
 class Sentences(Widget):
@@ -28,17 +36,17 @@ class Sentences(Widget):
 
     def __init__(self) -> None:
         super().__init__(id="sentences")
-        self._sentences: list[str] = []
+        self.sentences: list[str] = []
 
     def show(self, sentences: list[str]) -> None:
         """What there is to say now."""
-        if sentences != self._sentences:
-            self._sentences = sentences
+        if sentences != self.sentences:
+            self.sentences = sentences
             self.refresh(layout=True)
 
     def render(self) -> Content:
         lines: list[Line] = []
-        for sentence in self._sentences:
+        for sentence in self.sentences:
             lines += wrap(sentence, self.content_size.width, "strong")
         return content(lines[:MOST_LINES])
 
@@ -50,6 +58,7 @@ class SumsScreen(Screen[str]):
         Binding("o", "sort_next", "Sort", tooltip="Sort by the next column"),
         Binding("O", "sort_reverse", "Reverse", tooltip="Reverse the order"),
         Binding("escape,backspace", "back", "Back", key_display="Esc", tooltip="To the list of connections"),
+        *KEYS,
     ]
 
     def __init__(self, store: Store) -> None:
@@ -71,12 +80,16 @@ class SumsScreen(Screen[str]):
         """The filter that lets the connections of `row` through."""
         raise NotImplementedError
 
+    def connections_of(self, row: Any) -> list[int]:
+        """Indexes of the connections of `row`, those included that have left the list."""
+        raise NotImplementedError
+
     # For all of them
 
     def compose(self) -> ComposeResult:
         yield Sentences()
         yield self.make_table()
-        yield Footer()
+        yield KeyBar()
 
     @property
     def table(self) -> SumTable[Any]:
@@ -103,6 +116,25 @@ class SumsScreen(Screen[str]):
         if self.query(SumTable):  # the program may be being left
             self.query_one(Sentences).show(overview.sentences)
             self.show_overview(overview)
+
+    def subject(self) -> Subject:
+        """For exports: the connections of the row under the cursor."""
+        row = self.table.current
+        sentences = "\n".join(map(terminal, self.query_one(Sentences).sentences))
+        copies = [Copy("sentences", lambda: sentences)] if sentences else []
+        if row is None:
+            return Subject(None, (), copies=copies)
+        shown = [index for index in self.connections_of(row) if index in self.store]
+        copies += [
+            Copy("table as Markdown", self._markdown),
+            Copy("filter for the connections of the row", lambda: self.filter_for(row)),
+        ]
+        return Subject(None, shown, copies=copies)
+
+    def _markdown(self) -> str:
+        columns, rows = self.table.columns, self.table.rows
+        cells = ([text_of(column.cell(row, CELL_WIDTH)) for column in columns] for row in rows)
+        return table_markdown([column.title.strip() or column.id for column in columns], cells)
 
     @property
     def help_notes(self) -> list[tuple[str, str]]:

@@ -1,7 +1,9 @@
 """The screen of violations: the rules that were broken, by whom, on how many connections."""
 
 from collections.abc import Hashable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
+
+from textual.binding import BindingType
 
 from wsinspect.overview.overview import Overview
 from wsinspect.overview.records import BreachSum
@@ -9,7 +11,7 @@ from wsinspect.rules.catalogue import BY_ID
 from wsinspect.tui.columns import Column
 from wsinspect.tui.connection.ladder import SEVERITY_LETTER
 from wsinspect.tui.ink import Line
-from wsinspect.tui.overview.screen import SumsScreen
+from wsinspect.tui.overview.screen import CLOSES_KEY, SumsScreen
 from wsinspect.tui.overview.table import SumTable
 from wsinspect.tui.units import count, time_of_day
 
@@ -54,6 +56,8 @@ COLUMNS: Final[tuple[Column[BreachSum], ...]] = (
 class ViolationsScreen(SumsScreen):
     """A row for each rule and who broke it; the worst first."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [CLOSES_KEY]
+
     def make_table(self) -> SumTable[BreachSum]:
         return SumTable(COLUMNS, _identity, id="breaches")
 
@@ -62,6 +66,9 @@ class ViolationsScreen(SumsScreen):
 
     def filter_for(self, row: Any) -> str:
         return violation_filter(row)
+
+    def connections_of(self, row: Any) -> list[int]:
+        return self.store.records.that_broke(row)
 
 
 def _identity(row: BreachSum) -> Hashable:

@@ -8,11 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from wsinspect.errors import WsinspectError
 from wsinspect.search import Query
 from wsinspect.timeline import Entry
+from wsinspect.tui.export.subject import KEYS, Subject
+from wsinspect.tui.key_bar import KeyBar
 from wsinspect.tui.search.bar import SearchBar
 from wsinspect.tui.search.results import ResultTable
 from wsinspect.tui.search.runner import Found, Runner
@@ -24,6 +26,7 @@ class SearchScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash,ctrl+f", "type", "Search", key_display="/", tooltip="Search for something else"),
+        *KEYS,
         Binding("escape", "leave", "Cancel/back", key_display="Esc", tooltip="Stop searching; then back to the list"),
     ]
 
@@ -45,7 +48,7 @@ class SearchScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield SearchBar()
         yield ResultTable(self.store)
-        yield Footer()
+        yield KeyBar()
 
     def on_screen_resume(self) -> None:
         """The keyboard goes where something is to be done."""
@@ -60,6 +63,12 @@ class SearchScreen(Screen[None]):
     def table(self) -> ResultTable:
         """The results."""
         return self.query_one(ResultTable)
+
+    def subject(self) -> Subject:
+        """For exports: the connection under the cursor, and all in which something was found."""
+        found = self.table.found
+        current = found[self.table.cursor].connection if self.table.cursor < len(found) else None
+        return Subject(current, list(dict.fromkeys(one.connection for one in found)))
 
     def action_type(self) -> None:
         """Let another search be typed."""
