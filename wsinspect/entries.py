@@ -4,6 +4,7 @@ A timeline of a million frames with their payloads would take gigabytes.
 """
 
 import pickle
+import threading
 import weakref
 from array import array
 from bisect import bisect_right
@@ -24,11 +25,13 @@ PAGES_IN_MEMORY: Final = 32
 
 
 class Entries(Sequence[T], Generic[T]):
-    """A sequence that only grows. Reading is safe from several threads once it has been filled."""
+    """A sequence that only grows; one thread may add to it while others read."""
 
-    def __init__(self, weight: Callable[[T], int] = lambda item: 0) -> None:
-        """`weight` tells how many bytes an item holds besides the object itself."""
+    def __init__(self, weight: Callable[[T], int] = lambda item: 0, noted: Callable[[T], object] | None = None) -> None:
+        """`weight` tells how many bytes an item holds besides the object itself; `noted` is called with each item."""
         self._weight = weight
+        self._noted = noted
+        self._lock = threading.Lock()
         self._count = 0
         self._last: list[T] = []  # the page that is being filled
         self._last_weight = 0
@@ -40,15 +43,18 @@ class Entries(Sequence[T], Generic[T]):
 
     def append(self, item: T) -> None:
         """Add an item. Raises `WsinspectError` if it takes a temporary file for which there is no room."""
-        self._last.append(item)
-        self._last_weight += self._weight(item)
-        self._count += 1
-        if len(self._last) >= PAGE_ITEMS or self._last_weight >= PAGE_BYTES:
-            self._firsts.append(self._count - len(self._last))
-            self._full.append(self._last)
-            self._last, self._last_weight = [], 0
-            if self._spool is not None or len(self._full) > PAGES_IN_MEMORY:
-                self._write_full()
+        if self._noted is not None:
+            self._noted(item)
+        with self._lock:
+            self._last.append(item)
+            self._last_weight += self._weight(item)
+            self._count += 1
+            if len(self._last) >= PAGE_ITEMS or self._last_weight >= PAGE_BYTES:
+                self._firsts.append(self._count - len(self._last))
+                self._full.append(self._last)
+                self._last, self._last_weight = [], 0
+                if self._spool is not None or len(self._full) > PAGES_IN_MEMORY:
+                    self._write_full()
 
     @property
     def file_size(self) -> int:
@@ -69,17 +75,27 @@ class Entries(Sequence[T], Generic[T]):
             place += self._count
         if not 0 <= place < self._count:
             raise IndexError(place)
-        page = bisect_right(self._firsts, place) - 1
-        if place >= self._count - len(self._last):
-            return self._last[place - self._count + len(self._last)]
-        items = self._read(page) if self._spool is not None else self._full[page]
-        return items[place - self._firsts[page]]
+        with self._lock:
+            first, items = self._page_of(place, self._read)
+        return items[place - first]
 
     def __iter__(self) -> Iterator[T]:
-        # Not through the pages that were read last: those are for whoever looks at a few places again and again.
-        for page in range(len(self._firsts)):
-            yield from self._read_page(page) if self._spool is not None else self._full[page]
-        yield from self._last
+        place, count = 0, self._count
+        while place < count:
+            with self._lock:
+                # Not from the pages that were read last: those are for whoever looks at a few places again and again.
+                first, items = self._page_of(place, self._read_page)
+                items = items[place - first : count - first]
+            yield from items
+            place += len(items)
+
+    def _page_of(self, place: int, read: Callable[[int], list[T]]) -> tuple[int, list[T]]:
+        """The page that holds `place`, and the place of its first item."""
+        last = self._count - len(self._last)
+        if place >= last:
+            return last, self._last
+        page = bisect_right(self._firsts, place) - 1
+        return self._firsts[page], read(page) if self._spool is not None else self._full[page]
 
     def _write_full(self) -> None:
         if self._spool is None:

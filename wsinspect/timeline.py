@@ -1,9 +1,10 @@
 """Everything that happened on one connection, in capture order: what a detail view shows. Made by replaying packets."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from wsinspect.entries import Entries
+from wsinspect.outline import Other, Outline
 from wsinspect.rules.rule import Finding, Place, Rule, Severity
 from wsinspect.rules.violation import Violation
 from wsinspect.transport.httphead import RequestHead, ResponseHead
@@ -15,6 +16,9 @@ from wsinspect.websocket.messages import MAX_KEPT_PAYLOAD
 from wsinspect.websocket.resync import Resynced
 from wsinspect.websocket.roundtrips import RoundTrip
 from wsinspect.websocket.side import Side
+
+FIRST_SENT_KEPT: Final = 1024
+"""Bytes of the client's first message that are kept: where protocols name their version."""
 
 
 class TcpEntry(NamedTuple):
@@ -104,6 +108,8 @@ class ViolationEntry(NamedTuple):
 
 Entry = TcpEntry | HeadEntry | FrameEntry | GapEntry | NoteEntry
 
+_KINDS: Final = {TcpEntry: Other.TCP, HeadEntry: Other.HEAD, GapEntry: Other.GAP, NoteEntry: Other.NOTE}
+
 
 def _weight(entry: Entry) -> int:
     return len(entry.content[0]) if isinstance(entry, FrameEntry) else 0
@@ -113,10 +119,31 @@ class Timeline:
     """The entries of one connection, and every occurrence of a violation on it."""
 
     def __init__(self) -> None:
-        self.entries: Entries[Entry] = Entries(_weight)
+        self.outline = Outline()
+        self.entries: Entries[Entry] = Entries(_weight, self._note)
         self.violations: list[ViolationEntry] = []
+        self.first_close: dict[Side, tuple[int, CloseFrame]] = {}
+        """Place and content of the first Close of each side that sent one."""
+        self.first_sent = b""
+        """The beginning of the client's first message, where protocols name their version; empty if it is missing."""
+        self._awaits_first = True
         self._unfinished: dict[Side, FrameEntry] = {}
         self._payload: dict[Side, bytearray] = {}
+
+    def _note(self, entry: Entry) -> None:
+        if isinstance(entry, FrameEntry):
+            header = entry.header
+            if entry.close is not None:
+                self.first_close.setdefault(entry.side, (len(self.entries), entry.close))
+            if self._awaits_first and entry.side is Side.CLIENT and entry.message is not None:
+                self._awaits_first = False
+                self.first_sent = entry.message.data[:FIRST_SENT_KEPT] if not entry.message.first_frame else b""
+            self.outline.add_frame(
+                entry.side, header.opcode, header.number, header.length, entry.packet, entry.time_ns,
+                partial=not entry.complete or entry.missing > 0, answers=entry.trip is not None,
+            )  # fmt: skip
+        else:
+            self.outline.add_other(entry.side, _KINDS[type(entry)], entry.packet, entry.time_ns)
 
     def tcp(self, side: Side, event: Syn | Note | Fin | Reset) -> None:
         """A flag of TCP or a remark on a segment."""

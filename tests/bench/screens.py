@@ -165,12 +165,20 @@ async def frames(path: str, keys: int) -> None:
         await until(pilot, lambda: isinstance(app.screen, ConnectionScreen) and app.screen.opened)
         screen = app.screen
         assert isinstance(screen, ConnectionScreen)
+        print(f"first page of its story after {time.perf_counter() - begun:.2f} s; keys while the rest is read:")
+        watch = Stopwatch(pilot)
+        await watch.measure("story: down, up", ["down", "up"] * (keys // 2), 0.1)
+        await pilot.press("2")
+        await watch.measure("frames: down", ["down"] * keys, 0.1)
+        await watch.measure("frames: page down", ["pagedown"] * keys, 0.1)
+        still = "" if screen.reading else " (and all had been read before the last of them)"
+        await until(pilot, lambda: not screen.reading)
         assert screen.opened is not None
         count = len(screen.opened.frames)
-        print(f"{count:,} frames, opened in {time.perf_counter() - begun:.0f} s")
+        print(f"{count:,} frames, opened in {time.perf_counter() - begun:.0f} s{still}")
+        await pilot.press("1")
         gc.collect()
         print(f"  {(resident() - before) / count:,.0f} bytes of memory each")
-        watch = Stopwatch(pilot)
         await watch.measure("story: down, up", ["down", "up"] * (keys // 2))
         await pilot.press("2")
         await watch.measure("frames: down", ["down"] * keys)

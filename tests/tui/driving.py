@@ -33,12 +33,15 @@ async def loaded(pilot: Pilot[None]) -> WsinspectApp:
 
 
 async def opened(pilot: Pilot[None]) -> ConnectionScreen:
-    """Wait until the connection on the screen has been laid open."""
+    """Wait until all of the connection on the screen has been laid open."""
 
     def is_open() -> bool:
         screen = pilot.app.screen
         return (
-            isinstance(screen, ConnectionScreen) and screen.opened is not None and (screen.opened.index == screen.index)
+            isinstance(screen, ConnectionScreen)
+            and screen.opened is not None
+            and screen.opened.index == screen.index
+            and not screen.reading
         )
 
     await until(pilot, is_open)

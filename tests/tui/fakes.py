@@ -8,6 +8,7 @@ from wsinspect.capture.follow import PULSE
 from wsinspect.capture.packet import Packet
 from wsinspect.connection import Connection
 from wsinspect.diagnosis.facts import Facts
+from wsinspect.replay import Part
 from wsinspect.report import model
 from wsinspect.rules.rule import Severity
 from wsinspect.timeline import FrameEntry, HeadEntry, TcpEntry, Timeline, ViolationEntry
@@ -262,6 +263,9 @@ class FakeSource:
         assert isinstance(frozen, int)
         self.read_again += 1
         return self._tell(frozen)
+
+    def timeline_in_parts(self, frozen: object) -> Iterator[Part]:
+        yield Part(self.timeline(frozen), 1.0)
 
     def close(self) -> None:
         pass

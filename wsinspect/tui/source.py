@@ -20,7 +20,7 @@ from wsinspect.errors import WsinspectError
 from wsinspect.export.selection import PacketFile, PacketPlaces
 from wsinspect.inspector import Inspector
 from wsinspect.keys import NO_OPTIONS, KeySource, TlsOptions
-from wsinspect.replay import replay
+from wsinspect.replay import Part, replay, replay_in_parts
 from wsinspect.report import model
 from wsinspect.report.build import capture_report, connection_report, diagnosis_reports
 from wsinspect.rules.thresholds import DEFAULTS, Thresholds
@@ -109,6 +109,9 @@ class Source(Protocol):
 
     def timeline(self, frozen: object) -> Timeline:
         """Everything that happened on a connection. Raises `WsinspectError` if it cannot be read again."""
+
+    def timeline_in_parts(self, frozen: object) -> Iterator[Part]:
+        """The same, as it grows."""
 
     @property
     def file(self) -> PacketFile:
@@ -257,6 +260,11 @@ class CaptureSource:
         assert isinstance(frozen, Connection)
         self.places(frozen)
         return replay(frozen, self._reader)
+
+    def timeline_in_parts(self, frozen: object) -> Iterator[Part]:
+        assert isinstance(frozen, Connection)
+        self.places(frozen)
+        return replay_in_parts(frozen, self._reader)
 
     @property
     def file(self) -> PacketFile:

@@ -118,9 +118,11 @@ class FrameTable(Table[FrameRow]):
 
     def show(self, opened: Opened) -> None:
         """The frames of another connection."""
+        more = self._opened is not None and self._opened.index == opened.index and self._opened.share < 1.0
         self._opened = opened
         self.set_line_count(len(opened.frames))
-        self.redraw()
+        if not more or opened.share == 1.0:  # what breaks a rule may not be known before the end
+            self.redraw()
 
     def row(self, index: int) -> FrameRow:
         opened = self._opened
@@ -128,7 +130,7 @@ class FrameTable(Table[FrameRow]):
         place = opened.frames[index]
         entry = opened.entries[place]
         assert isinstance(entry, FrameEntry)
-        before = opened.entries[opened.frames[index - 1]].time_ns if index else None
+        before = opened.outline.times[opened.frames[index - 1]] if index else None
         return FrameRow(
             entry,
             (entry.time_ns - opened.start_ns) / 1e9,
@@ -188,10 +190,14 @@ class FramesView(Container):
         return self._detail.entry if self._detail is not None else None
 
     def show(self, opened: Opened) -> None:
-        """The frames of another connection."""
+        """The frames of another connection, or more of the same."""
+        before = self._opened
         self._opened = opened
         self.table.show(opened)
-        self._show_frame()
+        if before is None or before.index != opened.index or before.share == 1.0 or not before.frames:
+            self._show_frame()
+        elif opened.share == 1.0:
+            self._show_frame(keep_place=True)
 
     def mark(self, query: Query | None, hits: dict[int, Hit]) -> None:
         """Mark what a search has found; without one, nothing."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from wsinspect.report import model
-from wsinspect.timeline import HeadEntry
 from wsinspect.transport.httphead import RequestHead, ResponseHead
 from wsinspect.tui.connection.handshake_fields import JUDGED, START_LINE, field_of
 from wsinspect.tui.connection.ladder import SEVERITY_LETTER
@@ -63,10 +62,7 @@ def _head(opened: Opened, side: Side, width: int) -> list[Line]:
 
 
 def _find(opened: Opened, side: Side) -> RequestHead | ResponseHead | None:
-    for entry in opened.entries:
-        if isinstance(entry, HeadEntry) and entry.side is side:
-            return entry.head
-    return None
+    return next((entry.head for entry in opened.heads if entry.side is side), None)
 
 
 def _by_field(report: model.Connection, side: Side) -> dict[str, list[model.Violation]]:

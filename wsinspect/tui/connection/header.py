@@ -31,8 +31,9 @@ class ConnectionHeader(Widget):
     def remark(self, text: str) -> None:
         """Something to say about what is shown."""
         if text != self._remark:
+            lines = [len(wrap(one, self.content_size.width)) if one else 0 for one in (self._remark, text)]
             self._remark = text
-            self.refresh(layout=True)
+            self.refresh(layout=lines[0] != lines[1])
 
     def render(self) -> Content:
         if self._report is None:

@@ -2,12 +2,13 @@
 
 from typing import Final
 
+from wsinspect.outline import Digest
 from wsinspect.overview.records import USUAL_CODES
 from wsinspect.timeline import Entry, FrameEntry, GapEntry, HeadEntry, NoteEntry, TcpEntry
 from wsinspect.transport.httphead import RequestHead
 from wsinspect.tui.connection.opened import Opened
 from wsinspect.tui.connection.preview import close_label, data_preview, frame_label
-from wsinspect.tui.connection.story import IDLE_NS, Digest, Kind, Step, Story
+from wsinspect.tui.connection.story import IDLE_NS, Kind, Step, Story
 from wsinspect.tui.ink import Line, Span, clip, fit, fit_line, shown_width, spread
 from wsinspect.tui.units import address, plural, signed_span, size, span, stopwatch
 from wsinspect.websocket.frames import Opcode
@@ -66,17 +67,16 @@ class Ladder:
         blank = " " * (self._time_width + _DELTA + 2)
         if step.is_silence or step.kind is Kind.VIOLATION:
             return [(blank, "")]
-        entries, place = self._opened.entries, step.first
-        time_ns = entries[place].time_ns
+        times, place = self._opened.outline.times, step.first
+        time_ns = times[place]
         elapsed = stopwatch((time_ns - self._opened.start_ns) / 1e9)
-        delta = signed_span((time_ns - entries[place - 1].time_ns) / 1e9) if place else ""
+        delta = signed_span((time_ns - times[place - 1]) / 1e9) if place else ""
         mark = "┊" if step.depth else " "
         return [(f"{elapsed:>{self._time_width}}", ""), (f" {delta:>{_DELTA}}", "muted"), (mark, "faint")]
 
     def _rung(self, step: Step, entry: Entry, inner: int, unfolded: bool) -> Line:
         if step.kind is Kind.IDLE:
-            entries = self._opened.entries
-            silence = (entries[step.last].time_ns - entry.time_ns) / 1e9
+            silence = (self._opened.outline.times[step.last] - entry.time_ns) / 1e9
             return _between(f"{span(silence, ' ')} of silence", "·", inner, "muted")
         if step.kind is Kind.SPACE:
             return [_LIFELINE, (" " * inner, ""), _LIFELINE]

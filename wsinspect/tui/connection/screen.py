@@ -1,7 +1,6 @@
 """The screen of one connection: header, tabs, and the way to the neighbours."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import ClassVar, Final
 
 from textual import on
@@ -13,14 +12,13 @@ from textual.widgets import ContentSwitcher
 from wsinspect.errors import WsinspectError
 from wsinspect.report import model
 from wsinspect.search import Query
-from wsinspect.tui.background import in_background
 from wsinspect.tui.connection.find import FindBar
 from wsinspect.tui.connection.frames import FramesView
 from wsinspect.tui.connection.handshake import HandshakeView
 from wsinspect.tui.connection.header import ConnectionHeader
 from wsinspect.tui.connection.jump import Jump
 from wsinspect.tui.connection.opened import Opened
-from wsinspect.tui.connection.story import Story
+from wsinspect.tui.connection.opening import Opening, Seen
 from wsinspect.tui.connection.story_view import StoryView
 from wsinspect.tui.connection.tab_bar import TabBar
 from wsinspect.tui.connection.violations import ViolationsView
@@ -61,6 +59,7 @@ class ConnectionScreen(Screen[int]):
         self.index = index
         self.opened: Opened | None = None
         self._neighbour = neighbour
+        self._opening: Opening | None = None
         self._revision = -1
         self._found = found
 
@@ -112,15 +111,33 @@ class ConnectionScreen(Screen[int]):
         self._header.show(report, store.source.last_time)
         self._header.remark("")
         self.query_one(TabBar).rename(3, _violations_title(report))
-        in_background(self, partial(_open, store, index, report, frozen), self._show, self._show_error)
+        if self._opening is not None:
+            self._opening.cancel()
+        self._opening = Opening(store, index, report, frozen, self._show, self._show_error)
+        self._opening.start(self)
 
-    def _show(self, result: tuple[Opened, Story]) -> None:
-        opened, story = result
-        if opened.index != self.index or not self.query(StoryView):
-            return  # the user has gone on to another connection, or back to the list
-        same = self.opened is not None and self.opened.index == opened.index
-        self.opened = opened
-        if not same:
+    @property
+    def reading(self) -> bool:
+        """Whether not all of the connection is there yet."""
+        return self._opening is not None and not self._opening.done
+
+    def on_unmount(self) -> None:
+        """Nobody waits for the rest."""
+        if self._opening is not None:
+            self._opening.cancel()
+
+    def _show(self, seen: Seen) -> None:
+        if not self.query(StoryView):
+            return  # the user has gone back to the list
+        if seen.told:
+            self._header.remark(f"{seen.told}. Esc leaves.")
+        opened, story = seen.opened, seen.story
+        if opened is None or story is None:
+            return
+        if opened.share == 1.0:
+            self._header.remark("")
+        before, self.opened = self.opened, opened
+        if before is None or before.index != opened.index:
             for view in (
                 self.query_one(StoryView),
                 self.query_one(FramesView).table,
@@ -129,16 +146,21 @@ class ConnectionScreen(Screen[int]):
                 view.cursor = 0
         self.query_one(StoryView).show(opened, story)
         self.query_one(FramesView).show(opened)
-        self.query_one(HandshakeView).show_connection(opened)
-        self.query_one(ViolationsView).show(opened)
+        if before is None or (before.report, len(before.heads)) != (opened.report, len(opened.heads)):
+            self.query_one(HandshakeView).show_connection(opened)
+            self.query_one(ViolationsView).show(opened)
+        self._find_again(opened)
+
+    def _find_again(self, opened: Opened) -> None:
+        """What was sought is sought in the rest, too; what another search has found is shown once it is there."""
         find = self.query_one(FindBar)
-        if self._found is not None:
+        if self._found is not None and (self._found[1] < opened.count or opened.share == 1.0):
             query, place = self._found
             self._found = None
             self.query_one(FramesView).select_entry(place)
             self.action_tab(_IDS.index("frames"))
             find.search(query, opened)
-        elif find.sought is not None:
+        elif find.sought is not None and opened.share == 1.0:
             find.search(find.sought, opened)
 
     def _show_error(self, error: WsinspectError) -> None:
@@ -231,12 +253,6 @@ class ConnectionScreen(Screen[int]):
             else:
                 self.query_one(FramesView).select_row(row)
         self.action_tab(_IDS.index(event_tab))
-
-
-def _open(store: Store, index: int, report: model.Connection, frozen: object) -> tuple[Opened, Story]:
-    """In the background: read the packets again and tell their story."""
-    opened = Opened(index, report, store.source.timeline(frozen))
-    return opened, Story(opened)
 
 
 def _violations_title(report: model.Connection) -> str:

@@ -6,14 +6,12 @@ of steps; unfolding one makes a thousand more at most.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import dropwhile, islice
 from typing import Final, NamedTuple
 
-from wsinspect.timeline import Entry, FrameEntry, NoteEntry
+from wsinspect.outline import Digest
 from wsinspect.tui.connection.opened import Opened
-from wsinspect.websocket.frames import Opcode
 from wsinspect.websocket.side import Side
 
 IDLE_NS: Final = 5_000_000_000
@@ -30,8 +28,6 @@ CHUNK: Final = 1000
 """Entries that a fold unfolds into at most; larger ones unfold into folds."""
 TOLD: Final = 3
 """Times that a broken rule is told in full; later occurrences are counted in folds."""
-
-_ORDINARY: Final = frozenset({Opcode.CONTINUATION, Opcode.TEXT, Opcode.BINARY, Opcode.PING, Opcode.PONG})
 
 
 class Kind(Enum):
@@ -83,26 +79,13 @@ class Step(NamedTuple):
         return self.kind in (Kind.RUN, Kind.TALK)
 
 
-@dataclass(slots=True)
-class Digest:
-    """What a fold says of its inside."""
-
-    frames: dict[Side, Counter[str]] = field(default_factory=lambda: {side: Counter() for side in Side})
-    """Data frames of each side by name."""
-    bytes: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
-    pings: int = 0
-    notes: int = 0
-    longest_silence_ns: int = 0
-    duration_ns: int = 0
-    violations: int = 0
-
-
 class Story:
     """The steps, some folded."""
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
-        self._entries = opened.entries
+        self._outline = opened.outline
+        self._times = opened.outline.times
         self._loud = _loud_violations(opened)
         self._digests: dict[tuple[int, int], Digest] = {}
         self.steps: list[Step] = list(self._tell())
@@ -133,29 +116,37 @@ class Story:
         """What `step` says of its inside."""
         known = self._digests.get((step.first, step.last))
         if known is None:
-            known = self._digests[step.first, step.last] = self._digest(step.first, step.last)
+            known = self._digests[step.first, step.last] = self._outline.digest(step.first, step.last)
+            known.violations = self._opened.violations_between(step.first, step.last)
         return known
+
+    def unfold_like(self, other: "Story") -> None:
+        """Unfold what is unfolded in `other`, a story of the same connection as far as it had come before."""
+        unfolded = {_name(step) for position, step in enumerate(other.steps) if other.is_unfolded(position)}
+        position = 0
+        while unfolded and position < len(self.steps):
+            name = _name(self.steps[position])
+            if name in unfolded:
+                unfolded.remove(name)
+                self.toggle(position)
+            position += 1
+
+    def find(self, step: Step) -> int | None:
+        """Where a step stands that was at `step` in a story of the same connection."""
+        name = _name(step)
+        return next((position for position, one in enumerate(self.steps) if _name(one) == name), None)
 
     # Telling
 
     def _tell(self) -> Iterator[Step]:
         """The whole story, ordinary traffic folded."""
         begin = 0
-        for place, entry in enumerate(self._entries):
-            if self._is_ordinary(place, entry):
-                continue
+        for place in sorted({*self._outline.unusual(self._opened.count), *self._loud}):
             yield from self._ordinary(begin, place)
             yield from self._silence(place)
             yield from self._single(place, 0)
             begin = place + 1
-        yield from self._ordinary(begin, len(self._entries))
-
-    def _is_ordinary(self, place: int, entry: Entry) -> bool:
-        if place in self._loud:
-            return False
-        if isinstance(entry, FrameEntry):
-            return entry.header.opcode in _ORDINARY and entry.complete and not entry.missing
-        return isinstance(entry, NoteEntry)
+        yield from self._ordinary(begin, self._opened.count)
 
     def _ordinary(self, begin: int, end: int) -> Iterator[Step]:
         """Ordinary entries: in full if they are few, else the first and the last of them around a fold."""
@@ -187,7 +178,7 @@ class Story:
         place = begin
         while place < end:
             yield from self._silence(place, depth)
-            stop = self._run_end(place, end)
+            stop = self._outline.data_run(place, end, IDLE_NS)
             if stop - place >= run:
                 yield Step(Kind.RUN, place, stop - 1, depth)
             else:
@@ -195,31 +186,13 @@ class Story:
                 yield from self._single(place, depth)
             place = stop
 
-    def _run_end(self, place: int, end: int) -> int:
-        """Where the data frames of one side that begin at `place` end."""
-        entries = self._entries
-        first = entries[place]
-        if not isinstance(first, FrameEntry) or first.header.opcode > Opcode.BINARY:
-            return place + 1
-        side = first.side
-        stop = place + 1
-        while stop < end:
-            entry = entries[stop]
-            if not isinstance(entry, FrameEntry) or entry.side is not side or entry.header.opcode > Opcode.BINARY:
-                break
-            if entry.time_ns - entries[stop - 1].time_ns >= IDLE_NS:
-                break
-            stop += 1
-        return stop
-
     def _single(self, place: int, depth: int) -> Iterator[Step]:
         yield Step(Kind.ENTRY, place, place, depth)
         for violation in self._opened.broken.get(place, ()):
             yield Step(Kind.VIOLATION, place, violation, depth)
 
     def _silence(self, place: int, depth: int = 0) -> Iterator[Step]:
-        entries = self._entries
-        silence_ns = entries[place].time_ns - entries[place - 1].time_ns if place else 0
+        silence_ns = self._times[place] - self._times[place - 1] if place else 0
         if silence_ns < IDLE_NS:
             return
         space = (Step(Kind.SPACE, place - 1, place, depth),) if silence_ns >= LONG_NS else ()
@@ -244,24 +217,10 @@ class Story:
             lines = self._lines(step.first, step.last + 1, depth, RUN)
             yield from dropwhile(lambda line: line.is_silence, lines)  # that silence was before the fold
 
-    def _digest(self, first: int, last: int) -> Digest:
-        digest = Digest()
-        entries = self._entries
-        before = entries[first].time_ns
-        digest.duration_ns = entries[last].time_ns - before
-        for place in range(first, last + 1):
-            entry = entries[place]
-            digest.longest_silence_ns = max(digest.longest_silence_ns, entry.time_ns - before)
-            before = entry.time_ns
-            if not isinstance(entry, FrameEntry):
-                digest.notes += 1
-            elif entry.header.opcode <= Opcode.BINARY:
-                digest.frames[entry.side][entry.name] += 1
-                digest.bytes[entry.side] += entry.header.length
-            elif entry.header.opcode == Opcode.PING:
-                digest.pings += 1
-        digest.violations = self._opened.violations_between(first, last)
-        return digest
+
+def _name(step: Step) -> tuple[Kind, int, int]:
+    """What a step keeps while its connection grows: the end of a fold changes."""
+    return step.kind, step.first, step.depth
 
 
 def _loud_violations(opened: Opened) -> set[int]:

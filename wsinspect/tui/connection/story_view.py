@@ -32,12 +32,21 @@ class StoryView(VirtualList):
         self._ladder: Ladder | None = None
 
     def show(self, opened: Opened, story: Story) -> None:
-        """Another connection, or more of the same."""
+        """Another connection, or more of the same: then what is unfolded stays so, and the cursor where it is."""
+        before = self.story if self._opened is not None and self._opened.index == opened.index else None
+        step = before.steps[self.cursor] if before is not None and before.steps else None
+        if before is not None:
+            story.unfold_like(before)
+        place = story.find(step) if step is not None else None
+        offset = self.cursor - self.scroll_offset.y
         self._opened = opened
         self.story = story
         self._ladder = Ladder(opened, story)
         self.set_line_count(len(story.steps))
         self.redraw()
+        if place is not None and place != self.cursor:
+            self.scroll_to_line(place - offset)
+            self.cursor = place
 
     def line_key(self, index: int) -> Hashable:
         assert self.story is not None
