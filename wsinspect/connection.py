@@ -246,6 +246,7 @@ class Connection:
         self.seen_until_ns = max(now_ns, self.last_ns)
         self.revision += 1
         if self.handshake.response is None and self.handshake.request is not None:
+            self.answer_missed = self.answer_missed or (self.dialogue is None and self.server_is_unseen)
             self._judge.handshake(self.handshake)
             self._neighbours.answered(self.id, self.handshake, self._pair)
             self._judge_silence(self.handshake.request, self.seen_until_ns)
@@ -326,6 +327,11 @@ class Connection:
         if tls is None or not tls.established or self.stream.gap_bytes(direction):
             return False
         return not tls.close_notify[direction] and not tls.likely_alert[direction]
+
+    @property
+    def server_is_unseen(self) -> bool:
+        """Whether the client asks, and not one packet of the server was captured: then its answer was not, either."""
+        return self.handshake.response is None and not self.stream.marks.last_ns(self._direction(Side.SERVER))
 
     @property
     def _pair(self) -> bytes:

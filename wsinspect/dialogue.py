@@ -197,7 +197,8 @@ class Dialogue:
             self.silences.add(time_ns, time_ns - last)
             if not self.heartbeat.seen and self.client.parting is None and self.server.parting is None:
                 self.longest_silence_ns = max(self.longest_silence_ns, time_ns - last)
-        if half.decoder.synced and half.decoder.at_boundary:
+        # What follows the other side's bytes at once is an answer, or an echo: no heartbeat of its own.
+        if time_ns - last > QUIET_NS and half.decoder.synced and half.decoder.at_boundary:
             half.rhythm.after_pause(data, time_ns)
 
     def side_ending(self, side: Side, below: CarriedSide) -> SideEnding:

@@ -35,7 +35,8 @@ def diagnose_one(facts: Facts, timers: Timers) -> list[Diagnosis]:
 
 def diagnose_all(crowd: Sequence[Facts], timers: Timers) -> dict[int, list[Diagnosis]]:
     """By id of the connection."""
-    groups = by_server(crowd)
+    whole = [facts for facts in crowd if not facts.is_one_sided]
+    groups = by_server(whole)
     ages: dict[int, SameAge] = {}
     idles: dict[int, SameIdle] = {}
     alive: dict[int, bool] = {}
@@ -43,7 +44,7 @@ def diagnose_all(crowd: Sequence[Facts], timers: Timers) -> dict[int, list[Diagn
         ages |= same_ages(group)
         idles |= same_idles(group)
         alive |= _neighbours_alive(group)
-    waits = same_patience((facts for facts in crowd if is_abnormal(facts)), patience)
+    waits = same_patience((facts for facts in whole if is_abnormal(facts)), patience)
     found: dict[int, list[Diagnosis]] = {}
     for facts in crowd:
         id = facts.id
@@ -54,7 +55,7 @@ def diagnose_all(crowd: Sequence[Facts], timers: Timers) -> dict[int, list[Diagn
             diagnosis = mass_close(close)
             for id in close.members:
                 found[id].append(diagnosis)
-    for storm in storms(crowd):
+    for storm in storms(whole):
         found[storm.members[-1]].append(reconnect_storm(storm))
     return found
 
@@ -72,7 +73,7 @@ def _main(
     if facts.ending.failed:
         return failed_handshake(facts)
     found = http_error_in_stream(facts)
-    if found is not None or _failed_for_a_breach(facts):
+    if found is not None or facts.is_one_sided or _failed_for_a_breach(facts):
         return found
     return (
         message_size_limit(facts, timers)

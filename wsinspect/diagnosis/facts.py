@@ -127,6 +127,11 @@ class Facts:
         return self.client_side if side is Side.CLIENT else self.server_side
 
     @property
+    def is_one_sided(self) -> bool:
+        """Whether not one packet of a side was captured: then nobody knows who ended it, nor what was answered."""
+        return not (self.client_side.last_packet_ns and self.server_side.last_packet_ns)
+
+    @property
     def end_ns(self) -> int:
         """Time of the end, or of the last packet."""
         return self.end.time_ns if self.end else self.last_ns

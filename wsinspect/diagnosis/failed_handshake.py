@@ -101,7 +101,7 @@ def _missing(request: RequestHead | None) -> str:
 
 
 def _not_answered(facts: Facts, request: RequestHead | None) -> Diagnosis | None:
-    if request is None:
+    if request is None or facts.is_one_sided:
         return None
     waited = ((facts.end.time_ns if facts.end else facts.seen_until_ns) - request.end_time_ns) / 1e9
     if facts.end is None and waited < HANDSHAKE_TIMEOUT:

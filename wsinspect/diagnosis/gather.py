@@ -18,7 +18,7 @@ def gather(connection: Connection, now_ns: int = 0) -> Facts:
     until_ns = max(connection.seen_until_ns or now_ns, connection.last_ns)
     ending = connection.ending(until_ns)
     marks, dialogue = connection.stream.marks, connection.dialogue
-    rtt = _rtt(connection, marks)
+    rtt = _rtt(marks)
     end = _end(ending)
     request = connection.handshake.request
     target = request.target if request else ""
@@ -95,14 +95,12 @@ def _beats(half: Half) -> tuple[Beat, ...]:
     return tuple(beats)
 
 
-def _rtt(connection: Connection, marks: Marks) -> float:
-    """From the SYN to the SYN/ACK and from there to the request: wherever the capture was made, that is all the way."""
-    syn_ns, answer_ns = marks.handshake_ns
-    request = connection.handshake.request
+def _rtt(marks: Marks) -> float:
+    """From the SYN to the SYN/ACK and from there to the ACK: wherever the capture was made, that is all the way."""
+    syn_ns, answer_ns, ack_ns = marks.handshake_ns
     if not 0 < syn_ns <= answer_ns:
         return 0.0
-    rest = request.time_ns - answer_ns if request and not connection.attempt else 0
-    return (answer_ns - syn_ns + max(0, min(rest, 1_000_000_000))) / 1e9
+    return (max(answer_ns, ack_ns) - syn_ns) / 1e9
 
 
 def _resets(connection: Connection, marks: Marks) -> tuple[Reset, ...]:

@@ -60,7 +60,7 @@ def own_cues(reset: Reset) -> list[str]:
 def hop_difference(reset: Reset) -> int:
     """How far its hop count is from the sender's; 0 if that cannot be told."""
     hops = [mark.hops for mark in reset.mark.before if mark.hops >= 0]
-    if not hops or reset.mark.mark.hops < 0:
+    if not hops or reset.mark.mark.hops < 0 or min(hops) <= reset.mark.mark.hops <= max(hops):
         return 0
     return abs(reset.mark.mark.hops - round(statistics.median(hops)))
 
@@ -76,7 +76,8 @@ def breaks_ip_id(before: tuple[IpMark, ...], mark: IpMark) -> bool:
     if not all(0 < step <= RESET_IP_ID_STEP for step in steps):
         return False
     jump = (mark.ip_id - ids[-1]) & 0xFFFF
-    return min(jump, 0x10000 - jump) > RESET_IP_ID_JUMP
+    # 0 is no number at all, however near the counter is to its turn.
+    return min(jump, 0x10000 - jump) > (RESET_IP_ID_JUMP if mark.ip_id else RESET_IP_ID_STEP)
 
 
 def goes_on(facts: Facts, reset: Reset) -> bool:

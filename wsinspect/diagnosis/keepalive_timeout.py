@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from wsinspect.diagnosis.cause import Confidence, Diagnosis, quoted, span
-from wsinspect.diagnosis.facts import EndKind, Facts, first_unanswered
+from wsinspect.diagnosis.facts import Beat, EndKind, Facts, first_unanswered
 from wsinspect.diagnosis.path_died import dead_run
 from wsinspect.diagnosis.thresholds import KEEPALIVE_LEAST, keepalive_fit
 from wsinspect.diagnosis.timers import Timer, Timers
@@ -68,8 +68,22 @@ def _sent_ns(facts: Facts, side: Side) -> int | None:
     ping = first_unanswered(mine.parting)
     if ping is not None:
         return ping.time_ns
-    beats = [beat for beat in mine.beats if not beat.is_ping and beat.last_ns > other.last_payload_ns]
-    return beats[0].last_ns if beats else None
+    for beat in mine.beats:
+        if not beat.is_ping and (sent_ns := _first_ignored(beat, other.last_payload_ns)) is not None:
+            return sent_ns
+    return None
+
+
+def _first_ignored(beat: Beat, heard_ns: int) -> int | None:
+    """When the first heartbeat was sent after the other side's last payload; None if there was none.
+
+    None as well if nothing had come between any two before: nobody waits for an answer that never came.
+    """
+    since = (beat.last_ns - heard_ns) / 1e9
+    ignored = int(since / beat.period)
+    if since <= 0 or ignored >= beat.intervals:
+        return None
+    return beat.last_ns - int(ignored * beat.period * 1e9)
 
 
 def _told(facts: Facts) -> str:

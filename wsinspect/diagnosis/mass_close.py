@@ -1,5 +1,6 @@
 """`mass-close`: many connections to one server end at one moment (fingerprints, section 3)."""
 
+import statistics
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Final
 from wsinspect.diagnosis.cause import Confidence, Diagnosis, count, span
 from wsinspect.diagnosis.facts import EndKind, Facts
 from wsinspect.diagnosis.thresholds import (
+    MASS_CLOSE_AGE,
     MASS_CLOSE_MIN,
     MASS_CLOSE_SHARE,
     MASS_CLOSE_WINDOW,
@@ -46,7 +48,9 @@ def mass_closes(group: list[Facts]) -> list[MassClose]:
         for members in _densest_first([facts for facts in group if _counts(facts, side)]):
             began_ns = members[0].end_ns
             open_then = bisect_right(opened, began_ns) - bisect_left(over, began_ns)
-            if len(members) >= MASS_CLOSE_SHARE * open_then and not _agree_otherwise(members):
+            if len(members) < MASS_CLOSE_SHARE * open_then or _are_short_lived(members):
+                continue
+            if not _agree_otherwise(members):
                 kinds = frozenset((f.end.kind, f.end.code) for f in members if f.end is not None)
                 seconds = (members[-1].end_ns - began_ns) / 1e9
                 ids = tuple(facts.id for facts in members)
@@ -132,12 +136,26 @@ def _end(facts: Facts) -> int:
     return facts.end_ns
 
 
+def _are_short_lived(members: list[Facts]) -> bool:
+    """Whether they last so short a time that some always end close together; judged by the middle half of them."""
+    aside = len(members) // 4
+    spread = (members[-1 - aside].end_ns - members[aside].end_ns) / 1e9
+    return spread > MASS_CLOSE_AGE * statistics.median(facts.age or 0.0 for facts in members)
+
+
 def _agree_otherwise(members: list[Facts]) -> bool:
     """Whether equal ages or equal silences explain the same moment as well: a lifetime limit, an idle timer."""
     ages = [facts.age or 0.0 for facts in members]
     if max(ages) - min(ages) <= SAME_AGE * max(ages):
         return True
-    if not all(facts.is_silent_end and facts.idle is not None for facts in members):
+    idles = [facts.idle for facts in members if facts.idle is not None]
+    if len(idles) < len(members) or min(idles) < SHORTEST_TIMER:
         return False
-    idles = [facts.idle or 0.0 for facts in members]
-    return min(idles) >= SHORTEST_TIMER and max(idles) - min(idles) <= SAME_IDLE_SHARE * min(idles)
+    spread = max(idles) - min(idles)
+    if spread > SAME_IDLE_SHARE * min(idles):
+        return False
+    if all(facts.is_silent_end for facts in members):
+        return True
+    # A server that closes properly may have told all of them something at one moment, and then have closed.
+    seconds = (members[-1].end_ns - members[0].end_ns) / 1e9
+    return seconds > max(4 * spread, 0.1)

@@ -1,10 +1,16 @@
 """`message-size-limit`: a side gives up at a message larger than any that it had accepted (fingerprints, section 3)."""
 
 from wsinspect.diagnosis.cause import Confidence, Diagnosis, count
-from wsinspect.diagnosis.facts import EndKind, Facts
-from wsinspect.diagnosis.thresholds import LIMIT_LEAST, LIMIT_LEAST_SILENT, LIMIT_REACTION
+from wsinspect.diagnosis.facts import End, EndKind, Facts
+from wsinspect.diagnosis.thresholds import (
+    LIMIT_LEAST,
+    LIMIT_LEAST_SILENT,
+    LIMIT_REACTION,
+    LIMIT_REACTION_SILENT,
+)
 from wsinspect.diagnosis.timers import Timers
 from wsinspect.websocket.closing import TOO_BIG
+from wsinspect.websocket.half import Parting
 
 ID = "message-size-limit"
 
@@ -21,7 +27,7 @@ def message_size_limit(facts: Facts, timers: Timers) -> Diagnosis | None:
     told = end.kind is EndKind.CLOSE
     if size <= parting.accepted or size < LIMIT_LEAST or (end.time_ns - parting.message_ns) / 1e9 > LIMIT_REACTION:
         return None
-    if not told and (size < 2 * parting.accepted or size < LIMIT_LEAST_SILENT):
+    if not told and not _may_be_the_reason(facts, end, parting, size):
         return None
     how = f"closed with {TOO_BIG}" if told else f"ended TCP ({end.kind}) without a Close"
     largest = (
@@ -39,3 +45,11 @@ def message_size_limit(facts: Facts, timers: Timers) -> Diagnosis | None:
         f"The {end.by} {how} at a message of {sizes}; {largest}. Its limit lies between{known}.",
         f"a message larger than the {end.by} takes",
     )
+
+
+def _may_be_the_reason(facts: Facts, end: End, parting: Parting, size: int) -> bool:
+    """Whether it ended at once, at far more than it had accepted, and had not gone on talking before."""
+    if size < 2 * parting.accepted or size < LIMIT_LEAST_SILENT:
+        return False
+    went_on = facts.side(end.by).last_payload_ns - parting.message_ns > 1.5e9 * facts.rtt
+    return not went_on and (end.time_ns - parting.message_ns) / 1e9 <= LIMIT_REACTION_SILENT

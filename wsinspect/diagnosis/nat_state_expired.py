@@ -5,7 +5,7 @@ from typing import Final
 from wsinspect.diagnosis.cause import Confidence, Diagnosis, limit, span
 from wsinspect.diagnosis.facts import EndKind, Facts, Reset
 from wsinspect.diagnosis.injected_reset import own_cues
-from wsinspect.diagnosis.thresholds import CROSSING, SHORTEST_TIMER
+from wsinspect.diagnosis.thresholds import CROSSING, DELAYED_ACK, SHORTEST_TIMER
 from wsinspect.diagnosis.timers import Timers
 
 ID = "nat-state-expired"
@@ -52,7 +52,8 @@ def _silence_before(facts: Facts, reset: Reset) -> float | None:
         if not ended or other.last_payload_ns < ended[-1].end_ns:
             return None
         began_ns, seconds = ended[-1].end_ns, ended[-1].seconds
-    if (reset_ns - began_ns) / 1e9 > window or any(one.time_ns >= began_ns for one in mark.before):
-        return None  # the other side was there still
+    heard_ns = began_ns - int(seconds * 1e9) + int(DELAYED_ACK * 1e9)
+    if (reset_ns - began_ns) / 1e9 > window or any(one.time_ns > heard_ns for one in mark.before):
+        return None  # the other side was there still, or repeated what nobody acknowledged
     earlier = max((s.seconds for s in facts.silences if s.end_ns < began_ns), default=0.0)
     return seconds if seconds >= SHORTEST_TIMER and seconds > _LONGER * earlier else None

@@ -82,7 +82,7 @@ def _storm(chain: list[Facts]) -> Storm | None:
     while steady and _is_hasty(delays[steady - 1 :]):
         steady -= 1
     members = chain[steady:]
-    if len(members) < RECONNECT_COUNT:
+    if len(members) < RECONNECT_COUNT or _reached_its_longest(delays, steady):
         return None
     failures = Counter(_failure(facts) for facts in members[:-1])
     ids = tuple(facts.id for facts in members)
@@ -103,6 +103,12 @@ def _is_hasty(delays: list[float]) -> bool:
 def _backs_off(delays: list[float]) -> bool:
     """Whether the delays grow as with a backoff."""
     return delays[-1] > 2 * delays[0] and all(after >= before for before, after in pairwise(delays))
+
+
+def _reached_its_longest(delays: list[float], steady: int) -> bool:
+    """Whether the delays grew until they became constant: a backoff has a longest delay."""
+    longest = delays[steady:]
+    return min(longest) >= RECONNECT_MIN_DELAY and bool(steady) and max(delays[:steady]) < min(longest)
 
 
 def _failure(facts: Facts) -> str:

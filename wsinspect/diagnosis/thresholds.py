@@ -7,6 +7,8 @@ TIMER_EARLY: Final = 0.5
 MASS_CLOSE_MIN: Final = 5
 MASS_CLOSE_SHARE: Final = 0.5
 MASS_CLOSE_WINDOW: Final = 2.0
+MASS_CLOSE_AGE: Final = 0.25
+"""By the age of connections: half of them end within less than this, or they are too short-lived to end together."""
 LEARNED_MIN: Final = 3
 """Connections that have to agree before a value counts as learned."""
 SAME_AGE: Final = 0.01
@@ -25,6 +27,8 @@ RECONNECT_COUNT: Final = 5
 RECONNECT_MIN_DELAY: Final = 1.0
 RECONNECT_STEADY: Final = 0.1
 LIMIT_REACTION: Final = 2.0
+LIMIT_REACTION_SILENT: Final = 0.5
+"""The same for an end without a Close, which may have any other reason."""
 LIMIT_LEAST: Final = 1024
 """Bytes from which a message can be the reason of a Close 1009."""
 LIMIT_LEAST_SILENT: Final = 16 * 1024
@@ -36,6 +40,8 @@ KEEPALIVE_LEAST: Final = 0.5
 HANDSHAKE_TIMEOUT: Final = 10.0
 STALL: Final = 5.0
 """For so long a window of HTTP/2 has to be used up before it is told."""
+DELAYED_ACK: Final = 0.5
+"""An acknowledgement may wait for so long (RFC 9293 §3.8.6.3)."""
 CROSSING: Final = 0.05
 """Payload that comes no longer than this before the end crossed it on the way."""
 

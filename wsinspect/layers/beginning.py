@@ -25,6 +25,8 @@ class BeginningLayer:
 
     def feed(self, piece: Chunk | Gap) -> Layer:
         """Take the next bytes; returns the layer that they are for."""
+        if not self._held:
+            self._conversation.stream.marks.first_bytes()
         self._held.append(piece)
         if isinstance(piece, Gap) and len(self._held) < MAX_HELD:
             return self

@@ -51,7 +51,14 @@ class Http1Layer:
                 self._connection.open_unseen()
                 self._leave_http(self._connection, exchange.waiting())
                 return self
-        for event in exchange.feed(piece):
+        events = exchange.feed(piece)
+        if not events and self._connection is not None and self._connection.server_is_unseen:
+            # The client goes on although nothing was captured of the server: it has had its answer.
+            self._connection.answer_missed = True
+            self._connection.open_unseen()
+            self._leave_http(self._connection, exchange.waiting())
+            return self
+        for event in events:
             if isinstance(event, Requested):
                 if looks_like_websocket(event.request):
                     self._begin(exchange.client_direction).request(event.request)

@@ -145,7 +145,7 @@ def _by(records: Records, ending: Ending, indexes: list[int]) -> str:
     if ending.failed:
         return f" from {server}"
     if not ending.means:
-        return f", server {server}"
+        return f", {server}" if len(servers) > 1 else f", server {server}"
     means = "first Close" if ending.means == "Close" else ending.means
     return f", {means} from {server if ending.by == 'server' else f'the client (server {server})'}"
 

@@ -82,8 +82,8 @@ class Marks:
         self.tails: tuple[deque[tuple[int, bytes]], deque[tuple[int, bytes]]] = (deque(maxlen=TAIL), deque(maxlen=TAIL))
         """Per direction: times and headers (IP, and TCP_BYTES of TCP) of the last packets that are no RST."""
         self.resets: list[ResetMark] = []
-        self.handshake_ns = [0, 0]
-        """Times of the SYN and of the SYN/ACK, the last one of each; 0 if not captured."""
+        self.handshake_ns = [0, 0, 0]
+        """Times of the SYN and of the SYN/ACK, the last one of each, and of what answers that; 0 if not captured."""
         self._runs: list[tuple[int, int, list[int], int, bool] | None] = [None, None]
         self._last_reset: tuple[int, bytes] | None = None
         self._last_ns: tuple[int, int] | None = None  # of each direction, once it is settled
@@ -115,6 +115,12 @@ class Marks:
             self.handshake_ns[1 if flags & ACK else 0] = segment.time_ns
         elif next_seq >= 0:
             self._repeat(segment, direction, next_seq)
+
+    def first_bytes(self) -> None:
+        """The first bytes of the stream have come: who opened it has acknowledged the SYN/ACK by now."""
+        answer_ns = self.handshake_ns[1]
+        if answer_ns and not self.handshake_ns[2]:
+            self.handshake_ns[2] = next((time_ns for time_ns, _ in self.tails[0] if time_ns > answer_ns), 0)
 
     def marks(self, direction: int) -> tuple[IpMark, ...]:
         """The last packets of a direction, oldest first."""
