@@ -91,7 +91,8 @@ def made(
         "last_ns": ns(last),
         "now_ns": ns(last + 100),
     }
-    made_sides = {side: SideFacts(side, ns(start), ns(last), **(sides or {}).get(side, {})) for side in Side}
+    usual = {"last_payload_ns": ns(start), "last_packet_ns": ns(last)}
+    made_sides = {side: SideFacts(side, **{**usual, **(sides or {}).get(side, {})}) for side in Side}
     return Facts(
         **{
             "id": id,

@@ -126,6 +126,13 @@ def test_a_mass_close() -> None:
     assert ids(ends(*[100.0] * 5, by=CLIENT))[0] == ["mass-close"]
 
 
+def test_who_was_told_something_just_before_is_closed_in_a_mass_all_the_same() -> None:
+    crowd = [
+        made(id=n, start=3.0 * n, end=(SERVER, "close", 100 - 2.99 * n), code=1001, idle=5 + 0.01 * n) for n in range(6)
+    ]
+    assert ids(crowd) == [["mass-close"]] * 6
+
+
 @pytest.mark.parametrize(
     "crowd",
     [
@@ -137,8 +144,21 @@ def test_a_mass_close() -> None:
         [made(id=n, start=0.01 * n, end=(SERVER, "fin", 33.0)) for n in range(6)],
         [made(id=n, start=0.3 * n, end=(SERVER, "fin", 0.2)) for n in range(6)],
         [made(id=n, start=3.0 * n, end=(SERVER, "fin", 100.0 - 3 * n), idle=5.0) for n in range(6)],
+        [made(id=n, start=3.0 * n, end=(SERVER, "close", 100.0 - 2.8 * n), code=1000, idle=5.0) for n in range(6)],
+        [made(id=n, start=0.4 * n, end=(SERVER, "fin", 2.5 - 0.1 * n), idle=0.3 + 0.1 * n) for n in range(6)],
     ],
-    ids=["four", "a-minority", "spread", "clients-leave", "violations", "same-age", "one-after-the-other", "same-idle"],
+    ids=[
+        "four",
+        "a-minority",
+        "spread",
+        "clients-leave",
+        "violations",
+        "same-age",
+        "one-after-the-other",
+        "same-idle",
+        "same-idle-with-a-close",
+        "short-lived",
+    ],
 )
 def test_no_mass_close(crowd: list[Facts]) -> None:
     assert not any("mass-close" in one for one in ids(crowd))
@@ -182,11 +202,12 @@ def test_a_storm_of_refusals() -> None:
         attempts(0.2, 0.2, 0.2),
         attempts(0.2, 0.4, 0.8, 1.6, 3.2),
         attempts(0.05, 0.1, 0.2, 0.4, 0.8, 1.6),
+        attempts(0.25, 0.5, 1.0, 2.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0),
         attempts(3.0, 9.0, 5.0, 30.0),
         attempts(0.2, 0.2, 0.2, 0.2, how="close", code=1000),
         attempts(-0.1, -0.1, -0.1, -0.1, -0.1),
     ],
-    ids=["four", "backoff", "backoff-from-little", "random", "normal-closes", "overlapping"],
+    ids=["four", "backoff", "backoff-from-little", "backoff-to-a-limit", "random", "normal-closes", "overlapping"],
 )
 def test_no_storm(crowd: list[Facts]) -> None:
     assert not any("reconnect-storm" in one for one in ids(crowd))
@@ -195,6 +216,19 @@ def test_no_storm(crowd: list[Facts]) -> None:
 def test_a_good_connection_beside_a_storm() -> None:
     crowd = [made(id=99, start=-5.0, end=(CLIENT, "close", 100.0), code=1000), *attempts(0.2, 0.2, 0.2, 0.2)]
     assert ids(crowd)[-1] == ["reconnect-storm"]
+
+
+# one direction only
+
+
+def test_of_a_side_that_was_not_captured_nothing_is_concluded() -> None:
+    crowd = [
+        made(
+            id=n, start=3.0 * n, end=(SERVER, "close", 100.0 - 3 * n), code=1012, sides={CLIENT: {"last_packet_ns": 0}}
+        )
+        for n in range(6)
+    ]
+    assert ids(crowd) == [[]] * 6
 
 
 # path-died

@@ -9,6 +9,7 @@ from made_facts import CLIENT, SERVER, beat, handshake, made, ns, parting, reset
 from wsinspect.diagnosis.cause import Confidence
 from wsinspect.diagnosis.diagnose import diagnose_one
 from wsinspect.diagnosis.facts import Facts
+from wsinspect.diagnosis.keepalive_timeout import patience
 from wsinspect.diagnosis.timers import known_timers, with_user_timers
 from wsinspect.websocket.failing import Breach
 
@@ -147,6 +148,23 @@ def test_the_network_is_blamed_when_the_ping_was_not_acknowledged() -> None:
     assert "never acknowledged" in only(facts)[1]
 
 
+def unheard(answered_at: float, **beats: float) -> Facts:
+    """The client sends a heartbeat every 2 s up to 20 s and gives up at 22 s; the server's last payload came before."""
+    client = {"beats": (beat(2.0, last=20.0, is_ping=False, **beats),), "last_payload_ns": ns(20.0)}  # type: ignore[arg-type]
+    server = {"last_payload_ns": ns(answered_at)}
+    sides = {CLIENT: {"parting": parting(22.0), **client}, SERVER: server}
+    return made(end=(CLIENT, "fin", 22.0), idle=2.0, sides=sides)
+
+
+@pytest.mark.parametrize(
+    ("facts", "waited"),
+    [(unheard(18.01), 2.0), (unheard(14.01), 6.0), (unheard(20.01), None), (unheard(1.0), None)],
+    ids=["the-last-one", "three", "answered", "never-answered"],
+)
+def test_patience_with_a_heartbeat_counts_from_the_first_without_an_answer(facts: Facts, waited: float | None) -> None:
+    assert patience(facts) == pytest.approx(waited)
+
+
 def test_a_dead_path_is_no_keepalive() -> None:
     side = {"parting": parting(100.0, ping_at=80.0), "run": run(80.2, 80.6, 81.4, 83.0)}
     facts = made(
@@ -209,8 +227,15 @@ def test_a_size_limit() -> None:
         too_big(5_000, 100, at=57.0),
         too_big(40_000, 30_000, "fin"),
         too_big(9_000, 100, "fin"),
+        too_big(40_000, 100, "fin", at=59.0),
+        made(
+            end=(SERVER, "fin", 60.0),
+            sides={
+                SERVER: {"parting": parting(60.0, message=40_000, message_at=59.6), "last_payload_ns": ns(59.8)},
+            },
+        ),
     ],
-    ids=["accepted-before", "small", "long-ago", "not-twice-as-large", "silent-and-small"],
+    ids=["accepted-before", "small", "long-ago", "not-twice-as-large", "silent-and-small", "silent-later", "answered"],
 )
 def test_no_size_limit(facts: Facts) -> None:
     assert ids(facts) == []
@@ -231,6 +256,7 @@ def cut(*resets: object, **more: object) -> Facts:
         cut(reset(SERVER, 60.0, hops=61, ip_id=40_000)),
         cut(reset(SERVER, 60.0, hops=61, ahead=100)),
         cut(reset(SERVER, 60.0, hops=120, ids=(0, 0, 0, 0), ip_id=9)),
+        cut(reset(SERVER, 60.0, hops=63, ids=(61_760, 61_761, 61_762), ip_id=0)),
         cut(reset(SERVER, 60.0, later=60.5)),
         cut(reset(SERVER, 60.0, hops=120), reset(CLIENT, 60.005, hops=120)),
         cut(reset(SERVER, 60.0, hops=120, acknowledges=False, other=50.0)),
@@ -241,6 +267,7 @@ def cut(*resets: object, **more: object) -> Facts:
         "one-hop-and-id",
         "one-hop-and-seq",
         "id-not-0",
+        "one-hop-and-id-0",
         "goes-on",
         "pair",
         "answers-nothing",
@@ -297,8 +324,9 @@ def test_state_that_expired() -> None:
         forgotten(before=8.0, earlier=7.5),
         forgotten(before=1.0, earlier=0.6),
         forgotten(last=400.0),
+        forgotten(last=60.0),
     ],
-    ids=["an-abort", "survived-as-much", "no-silence", "was-still-there"],
+    ids=["an-abort", "survived-as-much", "no-silence", "was-still-there", "repeated-itself-meanwhile"],
 )
 def test_no_state_that_expired(facts: Facts) -> None:
     assert "nat-state-expired" not in ids(facts)

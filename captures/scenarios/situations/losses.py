@@ -163,6 +163,34 @@ def midstream_compressed(talk: WebSocket) -> None:
 
 
 @chapter.connection(
+    "one-direction",
+    "Not one packet of the server was captured; that the client sends frames shows that its request was answered",
+    Expected(
+        state=ANY,
+        status=None,
+        initiator=ANY,
+        client_close=Close(1000),
+        tcp=("fin", "client"),
+        joined_midstream=ANY,
+        extensions=ANY,
+        client_event=ANY,
+        server_event=ANY,
+        messages=(2, 0),
+        frames={"client": {"text": 2, "close": 1}, "server": {}},
+    ),
+)
+def one_direction(talk: WebSocket) -> None:
+    talk.open()
+    for number in range(2):
+        talk.client.text(f'{{"op": "ask", "id": {number}}}')
+        talk.server.text(f'{{"op": "answer", "id": {number}}}')
+    talk.close(talk.client)
+    source = slice(26, 30)  # of IPv4 in Ethernet
+    mine = talk.trace.records[0].data[source]
+    talk.trace.records[:] = [record for record in talk.trace.records if record.data[source] == mine]
+
+
+@chapter.connection(
     "lost-segment-of-handshake",
     "The first half of the 101 was not captured",
     closed("client").having(
