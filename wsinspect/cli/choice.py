@@ -1,19 +1,20 @@
 """`-Y`: which connections are reported. And `wsinspect fields`: what can be asked for."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
 from wsinspect.connection import Connection
 from wsinspect.errors import WsinspectError
 from wsinspect.escape import terminal
-from wsinspect.filter.error import FilterError, did_you_mean
-from wsinspect.filter.fields import BY_NAME, FIELDS, Needs
-from wsinspect.filter.filter import Filter, parse_filter
-from wsinspect.filter.subject import ReportedConnection
 from wsinspect.inspector import Inspector
-from wsinspect.replay import PacketSource
 from wsinspect.report import model
+
+if TYPE_CHECKING:  # loaded with the first filter: most reports have none
+    from wsinspect.filter.error import FilterError
+    from wsinspect.filter.filter import Filter
+    from wsinspect.replay import PacketSource
 
 
 class Choice:
@@ -28,14 +29,20 @@ class Choice:
     @property
     def needs_packets(self) -> bool:
         """Whether packets have to be read again: the inspector must index them then."""
-        return self._filter is not None and self._filter.needs is Needs.PACKETS
+        if self._filter is None:
+            return False
+        from wsinspect.filter.fields import Needs
+
+        return self._filter.needs is Needs.PACKETS
 
     def takes(
-        self, connection: Connection, report: model.Connection, inspector: Inspector, packets: PacketSource
+        self, connection: Connection, report: model.Connection, inspector: Inspector, packets: "PacketSource"
     ) -> bool:
         """Whether a connection is to be reported."""
         if self._filter is None:
             return True
+        from wsinspect.filter.subject import ReportedConnection
+
         self._asked += 1
         taken = self._filter.matches(ReportedConnection(connection, report, inspector.last_ns / 1e9, packets))
         self._matched += taken
@@ -51,7 +58,7 @@ class Choice:
 class FilterFault(WsinspectError):
     """A wrong filter, told in a sentence, and below it the filter with a mark where it is wrong."""
 
-    def __init__(self, error: FilterError) -> None:
+    def __init__(self, error: "FilterError") -> None:
         blank = " " * len(terminal(error.text[: error.start]))
         marks = "^" * max(1, len(terminal(error.text[error.start : error.end])))
         super().__init__(error.message, f"\n  {terminal(error.text)}\n  {blank}{marks}")
@@ -60,8 +67,11 @@ class FilterFault(WsinspectError):
         return f"{self.message}{self.hint}"
 
 
-def parse_or_point(text: str, named: Mapping[str, str]) -> Filter:
+def parse_or_point(text: str, named: Mapping[str, str]) -> "Filter":
     """The filter that `text` says. Raises `FilterFault`."""
+    from wsinspect.filter.error import FilterError
+    from wsinspect.filter.filter import parse_filter
+
     try:
         return parse_filter(text, named)
     except FilterError as error:
@@ -70,6 +80,9 @@ def parse_or_point(text: str, named: Mapping[str, str]) -> Filter:
 
 def print_fields(prefix: str) -> None:
     """List the fields whose names begin so. Raises `WsinspectError` if none does."""
+    from wsinspect.filter.error import did_you_mean
+    from wsinspect.filter.fields import BY_NAME, FIELDS, Needs
+
     fields = [field for field in FIELDS if field.name.startswith(prefix.lower())]
     if not fields:
         raise WsinspectError(

@@ -43,6 +43,8 @@ class By(StrEnum):
 class Need(Enum):
     """What must have been captured before a rule may speak; the value is the reason given when it was not."""
 
+    __hash__ = object.__hash__  # each is one object; what Enum has is slow
+
     REQUEST = "the request was not captured"
     RESPONSE = "the response was not captured"
     HANDSHAKE = "the opening handshake was not captured"

@@ -7,7 +7,7 @@ properties say what the heads mean without judging them; the rules judge.
 import base64
 import binascii
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wsinspect.transport.httphead import RequestHead, ResponseHead
 from wsinspect.websocket.extensions import (
@@ -69,16 +69,36 @@ class Handshake:
     """Packet that holds the first of them."""
     accept_owner: int = 0
     """If `accept` does not answer this key: the connection of the capture whose key it answers; 0 if none is known."""
+    asks_for_websocket: bool = field(init=False, repr=False, compare=False)
+    """Whether the client, as far as captured, wanted a WebSocket at all."""
+    accepted: bool = field(init=False, repr=False, compare=False)
+    """Whether the server switched to WebSocket.
+
+    A 101 with broken header fields counts: what the endpoints made of it, the traffic behind it shows.
+    """
+
+    def __post_init__(self) -> None:
+        # Found out once: nearly every rule about handshakes asks.
+        object.__setattr__(self, "asks_for_websocket", self._asks())
+        object.__setattr__(self, "accepted", self._switches())
+
+    def _asks(self) -> bool:
+        return self.request is not None and looks_like_websocket(self.request)
+
+    def _switches(self) -> bool:
+        response = self.response
+        if response is None or response.status != _SWITCHING_PROTOCOLS:
+            return False
+        if response.has_token("Upgrade", "websocket"):
+            return True
+        if self.request is None:
+            return _has_websocket_field(response)
+        return looks_like_websocket(self.request) and not _switches_elsewhere(self.request, response)
 
     @property
     def is_websocket(self) -> bool:
         """Whether either head makes this the opening handshake of a WebSocket."""
         return self.asks_for_websocket or (self.response is not None and switches_to_websocket(self.response))
-
-    @property
-    def asks_for_websocket(self) -> bool:
-        """Whether the client, as far as captured, wanted a WebSocket at all."""
-        return self.request is not None and looks_like_websocket(self.request)
 
     @property
     def asking(self) -> RequestHead | None:
@@ -94,21 +114,6 @@ class Handshake:
     def status(self) -> int | None:
         """The response's status code."""
         return self.response.status if self.response else None
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the server switched to WebSocket.
-
-        A 101 with broken header fields counts: what the endpoints made of it, the traffic behind it shows.
-        """
-        response = self.response
-        if response is None or response.status != _SWITCHING_PROTOCOLS:
-            return False
-        if response.has_token("Upgrade", "websocket"):
-            return True
-        if self.request is None:
-            return _has_websocket_field(response)
-        return looks_like_websocket(self.request) and not _switches_elsewhere(self.request, response)
 
     @property
     def keys(self) -> tuple[str, ...]:

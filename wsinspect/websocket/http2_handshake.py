@@ -40,12 +40,10 @@ class Http2Handshake(Handshake):
     def is_websocket(self) -> bool:
         return True
 
-    @property
-    def asks_for_websocket(self) -> bool:
+    def _asks(self) -> bool:
         return self.request is not None
 
-    @property
-    def accepted(self) -> bool:
+    def _switches(self) -> bool:
         """Whether the server took the CONNECT: any 2xx does (RFC 8441 §5)."""
         return self.response is not None and 200 <= self.response.status < 300
 
