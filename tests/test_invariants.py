@@ -311,7 +311,7 @@ def test_a_replay_places_gaps_where_the_first_pass_did() -> None:
     timeline = replay(connection, Kept(captured))
     assert violations_in(timeline) == violations_of(connection)
     (gap,) = [entry for entry in timeline.entries if isinstance(entry, GapEntry)]
-    assert gap.packet in connection.packet_numbers
+    assert gap.packet in connection.packets.numbers()
 
 
 def violations_in(timeline: Timeline) -> dict[tuple[Any, ...], int]:

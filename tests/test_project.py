@@ -48,6 +48,7 @@ ELSEWHERE = {
     "filter/frame_fields": "test_fields",
     "filter/kinds": "test_parser",
     "filter/pattern": "test_evaluate",
+    "filter/particulars": "test_evaluate",
     "filter/subject": "test_evaluate",
     "filter/tokens": "test_parser",
     "heartbeat": "test_captures",

@@ -25,6 +25,7 @@ MODULES: Final = (
     "transport/ip.py",
     "transport/tcp.py",
     "transport/reassembly.py",
+    "transport/packet_places.py",
     "transport/stream.py",
     "websocket/frames.py",
     "websocket/messages.py",

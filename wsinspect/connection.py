@@ -1,6 +1,5 @@
 """One WebSocket connection: its opening handshake, its dialogue, its end."""
 
-from array import array
 from bisect import insort
 from dataclasses import replace
 from typing import Final
@@ -25,6 +24,7 @@ from wsinspect.tls.facts import TlsFacts
 from wsinspect.tls.keylog import NO_KEYS
 from wsinspect.transport.channel import Channel
 from wsinspect.transport.httphead import RequestHead
+from wsinspect.transport.packet_places import PacketPlaces
 from wsinspect.transport.reassembly import Chunk, Fin, Gap, Note, Remark, Reset, Syn
 from wsinspect.transport.stream import TcpStream
 from wsinspect.websocket.closing import CarriedSide, CloseEvent, Ending, SideEnding, TcpEnd, TcpEndKind, close_event
@@ -34,6 +34,8 @@ from wsinspect.websocket.side import Side
 MAX_TCP_ENDS: Final = 16
 """FINs and RSTs remembered per connection."""
 
+NO_PACKETS: Final = PacketPlaces()
+
 
 class Connection:
     """A WebSocket connection, or the attempt to open one."""
@@ -41,7 +43,7 @@ class Connection:
     __slots__ = (
         "_judge", "_neighbours", "_refusal", "_server_began", "acknowledgements", "answer_missed", "attempt",
         "channel", "client_direction", "dialogue", "finished", "handshake", "http2", "id", "keys", "last_ns",
-        "opened_ns", "packet_numbers", "packet_offsets", "revision", "seen_until_ns", "started_ns", "stream",
+        "opened_ns", "packets", "revision", "seen_until_ns", "started_ns", "stream",
         "tcp_ends", "timeline", "tls",
     )  # fmt: skip
 
@@ -83,10 +85,8 @@ class Connection:
         """Once it is finished: time up to which the capture shows that nothing more happened."""
         self.finished = False
         """Whether every rule has been asked and nothing will change any more."""
-        self.packet_offsets = array("Q")
-        """Where the packets of the TCP connection are in the capture file, and …"""
-        self.packet_numbers = array("Q")
-        """… their numbers; both empty unless an index was asked for."""
+        self.packets = NO_PACKETS
+        """Where the packets of the TCP connection are in the capture file; none unless an index was asked for."""
         self.acknowledgements = Acknowledgements(stream, channel, client_direction)
         """When the other side's TCP had what was sent."""
         self._neighbours = neighbours
@@ -258,6 +258,10 @@ class Connection:
             self._compare_legs(self.dialogue)
         if self.timeline is not None:
             self.timeline.finish()
+
+    def release(self) -> None:
+        """Nobody asks any more: let go what would keep it in memory."""
+        self.dialogue = None
 
     def ending(self, now_ns: int) -> Ending:
         """The facts of the end, as far as it has come."""

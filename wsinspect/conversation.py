@@ -1,6 +1,5 @@
 """What is said on one TCP connection: the layers that read its bytes, and the WebSockets that they find."""
 
-from array import array
 from collections.abc import Callable
 from typing import Final
 
@@ -8,6 +7,7 @@ from wsinspect.connection import Connection
 from wsinspect.tls.facts import TlsFacts
 from wsinspect.tls.keylog import KeyLog
 from wsinspect.transport.channel import Channel, Layer
+from wsinspect.transport.packet_places import PacketPlaces
 from wsinspect.transport.reassembly import Chunk, Fin, Gap, Note, Remark, Reset, StreamEvent, Syn
 from wsinspect.transport.stream import TcpStream
 
@@ -20,7 +20,7 @@ class Conversation:
 
     __slots__ = (
         "_keeps_prologue", "_new_connection", "_prologue", "_straight", "_under_way", "all_tls", "connections",
-        "ending", "keys", "layer", "packet_numbers", "packet_offsets", "problem", "stream", "tls",
+        "ending", "keys", "layer", "packets", "problem", "stream", "tls",
     )  # fmt: skip
 
     def __init__(
@@ -43,8 +43,7 @@ class Conversation:
         """What is known of the TLS on it, if there is any."""
         self.problem = ""
         """Why WebSockets on it may have been overlooked; empty if that cannot be."""
-        self.packet_offsets = array("Q")
-        self.packet_numbers = array("Q")
+        self.packets = PacketPlaces()
         """Of all packets so far, if an index is kept; the connections found share them."""
         self._new_connection = new_connection
         self._under_way: list[Connection] = []
@@ -77,6 +76,8 @@ class Conversation:
             self.layer.finish()
         for connection in self._under_way:
             connection.finish(now_ns)
+        self.layer = self._straight = None  # they know of this one, and would keep it in memory
+        self._under_way = []
 
     def note_acknowledgements(self, time_ns: int) -> None:
         """A packet of this time was taken, and somebody waits for what it may acknowledge."""
@@ -105,7 +106,8 @@ class Conversation:
                 listed.carry(channel, client_direction)
                 return listed
         connection = self._new_connection(self.stream, channel, client_direction, len(self.connections))
-        connection.packet_offsets, connection.packet_numbers = self.packet_offsets, self.packet_numbers
+        connection.packets = self.packets
+        self.packets.connections += 1
         connection.tls, connection.keys = self.tls, self.keys
         for event in self._prologue:
             if isinstance(event, Remark):

@@ -70,7 +70,7 @@ class Inspector:
         self._ended: deque[tuple[int, Conversation]] = deque()  # with the time of the end, oldest first
         self._exotic = ExoticDissector()
         self._unread: Counter[str] = Counter()  # HTTP/2 connections whose header fields were not all read, by why
-        self._trim_at = 2 * MAX_STREAMS  # flows, two for each connection
+        self._trim_at = MAX_STREAMS
 
     @property
     def tcp_streams(self) -> int:
@@ -130,24 +130,21 @@ class Inspector:
 
         A straggler of one that was forgotten begins another connection, with a number of its own.
         """
-        by_flow = self._table.by_flow
-        if len(by_flow) <= self._trim_at:
+        table = self._table
+        if len(table) <= self._trim_at:
             return
-        over: list[TcpStream] = []
-        useless: list[TcpStream] = []
-        for stream, direction in by_flow.values():
-            if direction:
-                continue
-            if stream.ignored:
-                (over if stream.closed else useless).append(stream)
-            elif self._is_abandoned(stream):
-                useless.append(stream)
-        surplus = len(by_flow) // 2 - MAX_STREAMS * 3 // 4
-        for stream in (over + useless)[:surplus]:
-            self._table.forget(stream)
+        wanted = MAX_STREAMS * 3 // 4
+        table.forget_over(len(table) - wanted)
+        useless = [
+            stream
+            for stream, direction in table.by_flow.values()
+            if not direction and (stream.ignored or self._is_abandoned(stream))
+        ]
+        for stream in useless[: max(0, len(table) - wanted)]:
+            table.forget(stream)
             self._conversations.pop(stream.number, None)
         # Not with every call, if they are all wanted.
-        self._trim_at = max(2 * MAX_STREAMS, len(by_flow) + MAX_STREAMS // 2)
+        self._trim_at = max(MAX_STREAMS, len(table) + MAX_STREAMS // 4)
 
     def _is_abandoned(self, stream: TcpStream) -> bool:
         """Whether nothing has passed for long, and no WebSocket before."""
@@ -186,8 +183,7 @@ class Inspector:
         conversation = self._conversations.get(self._table.by_flow[flow][0].number) if earlier else None
         if conversation is not None:
             for offset, number in earlier:
-                conversation.packet_offsets.insert(len(conversation.packet_offsets) - 1, offset)
-                conversation.packet_numbers.insert(len(conversation.packet_numbers) - 1, number)
+                conversation.packets.insert(offset, number)
 
     def _feed_tcp(self, packet: Packet, data: bytes, start: int, end: int, flow: bytes) -> None:
         """Take a packet in which TCP was found."""
@@ -218,8 +214,7 @@ class Inspector:
         tail.append((time_ns, data[start - stream.ip_width : start + TCP_BYTES]))
         conversation = self._conversations[stream.number]
         if self._index:
-            conversation.packet_offsets.append(packet.offset)
-            conversation.packet_numbers.append(number)
+            conversation.packets.add(packet.offset, number)
         if stream.watching:
             conversation.note_acknowledgements(time_ns)
         if payload:
@@ -237,11 +232,12 @@ class Inspector:
             known = self._conversations.get(stream.number)
             if known is None:
                 stream.feed(segment, direction)
+                if stream.closed:
+                    self._table.retire(stream)
                 return
             conversation = known
         if self._index:
-            conversation.packet_offsets.append(packet.offset)
-            conversation.packet_numbers.append(packet.number)
+            conversation.packets.add(packet.offset, packet.number)
         header = data[start - stream.ip_width : start + TCP_BYTES]
         if stream.is_copy(segment, direction, header):
             self.copies += 1
@@ -302,4 +298,6 @@ class Inspector:
             stream.settle()
         else:
             stream.ignore()
+        if stream.closed and self._table.is_current(stream):
+            self._table.retire(stream)
         return conversation.connections

@@ -1,12 +1,16 @@
 """The details of one connection: its packets read again and run through the same pipeline, everything kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final, NamedTuple, Protocol
 
 from wsinspect.capture.packet import Packet
-from wsinspect.connection import Connection
 from wsinspect.inspector import Inspector
+from wsinspect.rules.thresholds import Thresholds
+from wsinspect.rules.violation import Violation
 from wsinspect.timeline import Timeline
+from wsinspect.tls.keylog import KeyLog
+from wsinspect.transport.packet_places import PacketPlaces
 
 STRIDE: Final = 256
 """Packets read again between two looks at who waits for them."""
@@ -28,8 +32,47 @@ class Part(NamedTuple):
     """Of the packets, from 0 to 1; at 1 it is over."""
 
 
-def replay(connection: Connection, source: PacketSource) -> Timeline:
-    """All that happened on `connection`, which an `Inspector` with an index found in `source`.
+class Replayable(Protocol):
+    """What a replay needs to know of a connection, which an `Inspector` with an index has found."""
+
+    @property
+    def attempt(self) -> int:
+        """Attempts to open a WebSocket on this TCP connection before this one."""
+
+    @property
+    def sealed(self) -> bool:
+        """Whether nothing is known of it but what TLS itself shows."""
+
+    @property
+    def violations(self) -> Sequence[Violation]:
+        """All that were found with every connection in view."""
+
+    @property
+    def packets(self) -> PacketPlaces:
+        """Where its packets are."""
+
+    @property
+    def keys(self) -> KeyLog:
+        """The TLS secrets that are known."""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What its rules judge by."""
+
+
+class Recording(NamedTuple):
+    """A connection as it was at a moment, as far as its replay is concerned."""
+
+    attempt: int
+    sealed: bool
+    violations: Sequence[Violation]
+    packets: PacketPlaces
+    keys: KeyLog
+    thresholds: Thresholds
+
+
+def replay(connection: Replayable, source: PacketSource) -> Timeline:
+    """All that happened on `connection`, whose packets are in `source`.
 
     Raises `WsinspectError` if the file can no longer be read.
     """
@@ -39,7 +82,7 @@ def replay(connection: Connection, source: PacketSource) -> Timeline:
     return timeline
 
 
-def replay_in_parts(connection: Connection, source: PacketSource) -> Iterator[Part]:
+def replay_in_parts(connection: Replayable, source: PacketSource) -> Iterator[Part]:
     """The same, `STRIDE` packets at a time, for who wants to show the beginning at once. Raises as `replay` does."""
     inspector = Inspector(
         timelines=True, keys=connection.keys.frozen(), all_tls=connection.sealed, thresholds=connection.thresholds
@@ -47,14 +90,14 @@ def replay_in_parts(connection: Connection, source: PacketSource) -> Iterator[Pa
     inspector.only = connection.attempt
     found = inspector.connections
     timeline = None
-    offsets, numbers = connection.packet_offsets, connection.packet_numbers
-    for begin in range(0, len(offsets), STRIDE):
-        for offset, number in zip(offsets[begin : begin + STRIDE], numbers[begin : begin + STRIDE], strict=True):
+    places, count = iter(connection.packets), len(connection.packets)
+    for end in range(STRIDE, count + STRIDE, STRIDE):
+        for offset, number in islice(places, STRIDE):
             inspector.feed(source.packet_at(offset, number))
         if connection.attempt < len(found):
             timeline = found[connection.attempt].timeline
-        if timeline is not None and begin + STRIDE < len(offsets):
-            yield Part(timeline, (begin + STRIDE) / len(offsets))
+        if timeline is not None and end < count:
+            yield Part(timeline, end / count)
     inspector.finish()
     if connection.attempt < len(found):
         timeline = found[connection.attempt].timeline

@@ -63,7 +63,8 @@ def facts(connections: list[Connection], conversations: dict[int, int]) -> dict[
     found: dict[Key, Facts] = defaultdict(Facts)
     for connection in connections:
         http2 = connection.http2
-        first = conversations.get(connection.packet_numbers[0], connection.packet_numbers[0])
+        number = next(connection.packets.numbers())
+        first = conversations.get(number, number)
         one = found[Key(first, http2.id if http2 is not None else None)]
         ending = connection.ending(connection.last_ns)
         for side in Side:
@@ -90,7 +91,7 @@ class Bench:
             for secrets in reader.secrets:
                 self.keys.add(secrets)
         connections = inspect(self.packets, self.keys)
-        self.streams = {connection.packet_numbers[0]: set(connection.packet_numbers) for connection in connections}
+        self.streams = {numbers[0]: set(numbers) for one in connections for numbers in [list(one.packets.numbers())]}
         self.conversations = {number: first for first, numbers in self.streams.items() for number in numbers}
         self.full = facts(connections, self.conversations)
 

@@ -30,7 +30,7 @@ def packets(path: Path) -> list[Packet]:
 def test_packets_are_untouched(path: Path, tmp_path: Path) -> None:
     ids = [1, 2]
     with selected(path, ids) as selection:
-        numbers = {number for place in range(2) for number in selection.places(place).numbers}
+        numbers = {number for place in range(2) for number in selection.places(place).numbers()}
     (tmp_path / "x.pcapng").write_bytes(exported("pcapng", path, ids))
     want = [packet for packet in packets(path) if packet.number in numbers]
     got = packets(tmp_path / "x.pcapng")
@@ -116,7 +116,7 @@ def test_wireshark_sees_the_same_frames_and_the_comments(path: Path, tmp_path: P
     new = tmp_path / "x.pcapng"
     new.write_bytes(exported("pcapng", path))
     with selected(path) as selection:
-        numbers = {number for place in range(len(selection)) for number in selection.places(place).numbers}
+        numbers = {number for place in range(len(selection)) for number in selection.places(place).numbers()}
         broken = [
             (violation.packet, f"wsinspect: {violation.rule} ({violation.severity}, {violation.by})")
             for place in range(len(selection))

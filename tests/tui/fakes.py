@@ -6,8 +6,8 @@ from typing import Any
 
 from wsinspect.capture.follow import PULSE
 from wsinspect.capture.packet import Packet
-from wsinspect.connection import Connection
 from wsinspect.diagnosis.facts import Facts
+from wsinspect.filter.particulars import Particulars
 from wsinspect.replay import Part
 from wsinspect.report import model
 from wsinspect.rules.rule import Severity
@@ -247,11 +247,11 @@ class FakeSource:
         self.reports[index] = report
         self.revisions[index] += 1
 
-    def connection(self, index: int) -> Connection:
+    def particulars(self, index: int) -> Particulars:
         raise AssertionError("there are no packets behind it")
 
-    def facts(self, index: int) -> Facts | None:
-        return None
+    def archive(self, index: int) -> tuple[model.Connection, Facts | None]:
+        return self.report(index), None
 
     def judge(self, crowd: list[Facts]) -> dict[int, list[model.Diagnosis]]:
         return {}

@@ -105,7 +105,8 @@ def test_the_filter_of_a_row_finds_its_connections() -> None:
             source.feed(batch)
         source.finish()
         reports = [source.report(index) for index in range(len(source))]
-        subjects = [ReportedConnection(source.connection(index), one, None, None) for index, one in enumerate(reports)]
+        connections = source._connections.values()
+        subjects = [ReportedConnection(*both, None, None) for both in zip(connections, reports, strict=True)]
     records = Records(map(record_of, reports))
     found = overview(records)
     filters = [close_filter(group) for group in found.groups]

@@ -22,7 +22,7 @@ from wsinspect.errors import WsinspectError
 from wsinspect.export.formats import BY_ID
 from wsinspect.export.message import frame_name, is_printable, payload_of
 from wsinspect.export.pcapng_slice import write_slice
-from wsinspect.export.selection import PacketPlaces, Progress
+from wsinspect.export.selection import Progress
 from wsinspect.export.target import new_file
 from wsinspect.inspector import Inspector
 from wsinspect.keys import KeySource, TlsOptions
@@ -31,6 +31,7 @@ from wsinspect.report import model
 from wsinspect.report.build import capture_report, connection_report
 from wsinspect.settings.model import Settings
 from wsinspect.timeline import Timeline
+from wsinspect.transport.packet_places import PacketPlaces
 
 STANDARD_OUTPUT: Final = "-"
 
@@ -96,7 +97,7 @@ class FileSelection:
         return replay(self._chosen[place], self.file)
 
     def places(self, place: int) -> PacketPlaces:
-        return PacketPlaces(self._chosen[place].packet_offsets, self._chosen[place].packet_numbers)
+        return self._chosen[place].packets
 
 
 def export_file(wanted: Wanted, format_id: str, output: str, *, overwrite: bool, embed_keys: bool) -> None:

@@ -7,6 +7,7 @@ file is taken along: no names, no packets of others, and no TLS secrets unless t
 import heapq
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import BinaryIO, Final
 
 from wsinspect.capture.packet import Interface, Options
@@ -22,8 +23,9 @@ from wsinspect.capture.pcapng_blocks import (
     time_value,
 )
 from wsinspect.escape import terminal
-from wsinspect.export.selection import PacketFile, PacketPlaces, Progress, Selection
+from wsinspect.export.selection import PacketFile, Progress, Selection
 from wsinspect.report import model
+from wsinspect.transport.packet_places import PacketPlaces
 
 MAX_COMMENTS: Final = 1000
 """Packets that get a comment for the same rule broken by the same side of one connection: the first ones."""
@@ -52,7 +54,7 @@ def write_slice(selection: Selection, output: BinaryIO, progress: Progress, secr
     if secrets:
         output.write(secrets_block(secrets))
     writer = _Writer(selection.file, output, comments)
-    total = sum(len(places.numbers) for places in streams.values())
+    total = sum(len(places) for places in streams.values())
     for done, (number, offset) in enumerate(_in_order(list(streams.values()))):
         if done % _TICK == 0:
             progress(done, total)
@@ -105,10 +107,9 @@ def _in_order(places: list[PacketPlaces]) -> Iterator[tuple[int, int]]:
 
 
 def _sorted(places: PacketPlaces) -> Iterator[tuple[int, int]]:
-    pairs = zip(places.numbers, places.offsets, strict=True)
+    pairs = zip(places.numbers(), places.offsets, strict=True)
     # The fragments of a datagram stand together in the index, wherever they were in the file.
-    numbers = places.numbers
-    if any(numbers[place] > numbers[place + 1] for place in range(len(numbers) - 1)):
+    if any(number > following for number, following in pairwise(places.numbers())):
         return iter(sorted(pairs))
     return pairs
 

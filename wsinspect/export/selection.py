@@ -1,12 +1,12 @@
 """What is exported: connections of a capture, and what can be asked about each when its turn comes."""
 
-from array import array
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from wsinspect.capture.packet import Interface, Origin, Packet
 from wsinspect.report import model
 from wsinspect.timeline import Timeline
+from wsinspect.transport.packet_places import PacketPlaces
 
 Progress = Callable[[int, int], None]
 """Told how much is done, and of how much; may raise `Cancelled`."""
@@ -14,13 +14,6 @@ Progress = Callable[[int, int], None]
 
 class Cancelled(Exception):
     """Nobody wants the export any more. Raised by a `Progress`, for whoever asked for the export."""
-
-
-class PacketPlaces(NamedTuple):
-    """Where the packets of a connection are: offsets in the capture file, and numbers."""
-
-    offsets: "array[int]"
-    numbers: "array[int]"
 
 
 class PacketFile(Protocol):

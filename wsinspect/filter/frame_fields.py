@@ -1,8 +1,7 @@
 """What fields of single frames and of HTTP heads yield; for frames that takes a replay."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from wsinspect.connection import Connection
 from wsinspect.filter.subject import Subject
 from wsinspect.report import model
 from wsinspect.timeline import FrameEntry
@@ -30,19 +29,12 @@ def texts(subject: Subject) -> Iterator[str]:
 
 def opcodes(subject: Subject) -> list[int]:
     """Of the complete frames of both sides."""
-    return subject.ask(_opcodes)
+    return subject.particulars.opcodes
 
 
-def _opcodes(connection: Connection) -> list[int]:
-    dialogue = connection.dialogue
-    if dialogue is None:
-        return []
-    return [number for number in range(16) if dialogue.client.counts[number] or dialogue.server.counts[number]]
-
-
-def packet_numbers(subject: Subject) -> list[int]:
+def packet_numbers(subject: Subject) -> Iterable[int]:
     """Of the TCP connection."""
-    return subject.ask(lambda connection: list(connection.packet_numbers))
+    return subject.packet_numbers
 
 
 def sent_closes(report: model.Connection) -> list[model.CloseFrame]:
@@ -52,32 +44,34 @@ def sent_closes(report: model.Connection) -> list[model.CloseFrame]:
 
 def request_field(name: str) -> Callable[[Subject], str | None]:
     """A field of the request's head."""
-    return lambda subject: subject.ask(lambda connection: _value(connection.handshake.request, name))
+    return lambda subject: _value(subject.particulars.request, name)
 
 
 def response_field(name: str) -> Callable[[Subject], str | None]:
     """A field of the response's head."""
-    return lambda subject: subject.ask(lambda connection: _value(connection.handshake.response, name))
+    return lambda subject: _value(subject.particulars.response, name)
 
 
 def request_lines(subject: Subject) -> list[str]:
     """Each `Name: value` of the request."""
-    return subject.ask(lambda connection: _lines(connection.handshake.request))
+    return _lines(subject.particulars.request)
 
 
 def response_lines(subject: Subject) -> list[str]:
     """Each `Name: value` of the response."""
-    return subject.ask(lambda connection: _lines(connection.handshake.response))
+    return _lines(subject.particulars.response)
 
 
 def method(subject: Subject) -> str | None:
     """The request's."""
-    return subject.ask(lambda connection: request.method if (request := connection.handshake.request) else None)
+    request = subject.particulars.request
+    return request.method if request is not None else None
 
 
 def phrase(subject: Subject) -> str | None:
     """The response's words behind the status code."""
-    return subject.ask(lambda connection: response.reason if (response := connection.handshake.response) else None)
+    response = subject.particulars.response
+    return response.reason if response is not None else None
 
 
 def _value(head: Head | None, name: str) -> str | None:

@@ -1,14 +1,13 @@
 """What a filter is asked about: one connection, and how much of it is at hand."""
 
-from collections.abc import Callable
-from typing import Protocol, TypeVar
+from collections.abc import Iterable
+from typing import Protocol
 
 from wsinspect.connection import Connection
+from wsinspect.filter.particulars import Particulars, particulars
 from wsinspect.replay import PacketSource, replay
 from wsinspect.report import model
 from wsinspect.timeline import Timeline
-
-T = TypeVar("T")
 
 
 class Subject(Protocol):
@@ -26,8 +25,13 @@ class Subject(Protocol):
     def timeline(self) -> Timeline:
         """Everything that happened; raises `WsinspectError` if the packets cannot be read again."""
 
-    def ask(self, question: Callable[[Connection], T]) -> T:
-        """An answer that only the pipeline's own object has, such as a header."""
+    @property
+    def particulars(self) -> Particulars:
+        """The heads of its handshake, and opcodes."""
+
+    @property
+    def packet_numbers(self) -> Iterable[int]:
+        """Of the TCP connection."""
 
 
 class ReportedConnection:
@@ -42,8 +46,13 @@ class ReportedConnection:
         self._packets = packets
         self._timeline: Timeline | None = None
 
-    def ask(self, question: Callable[[Connection], T]) -> T:
-        return question(self._connection)
+    @property
+    def particulars(self) -> Particulars:
+        return particulars(self._connection)
+
+    @property
+    def packet_numbers(self) -> Iterable[int]:
+        return self._connection.packets.numbers()
 
     @property
     def timeline(self) -> Timeline:

@@ -1,5 +1,7 @@
 """One TCP connection: two directions, and how it began and ended. And all of them, numbered as Wireshark does."""
 
+import struct
+from itertools import islice
 from typing import Final
 
 from wsinspect.transport.marks import Marks
@@ -10,6 +12,8 @@ _NOTHING: Final[list[StreamEvent]] = []
 _NO_HALVES: Final = (Reassembler(0), Reassembler(1))
 _NO_MARKS: Final = Marks()
 _MASK: Final = 0xFFFFFFFF
+_REMAINS: Final = struct.Struct("=Qqq")
+_NO_SEGMENT: Final = Segment(b"", 0, 0, 0, 0, 0, 0, b"", 0)
 
 
 class TcpStream:
@@ -97,6 +101,20 @@ class TcpStream:
         self.ignored = True
         self.marks.settle()
         self.tails = self.marks.tails
+
+    def remains(self) -> bytes:
+        """What has to be known of it once it is closed and ignored, for `revived`."""
+        return _REMAINS.pack(self.number, self._base[0], self._base[1])
+
+    @staticmethod
+    def revived(flow: bytes, remains: bytes) -> "TcpStream":
+        """The stream that left `remains`; `flow` is that of its direction 0."""
+        number, first, second = _REMAINS.unpack(remains)
+        stream = TcpStream(number, flow, _NO_SEGMENT, 0)
+        stream.ignore()
+        stream._base = [first, second]
+        stream._fins = 3
+        return stream
 
     def is_copy(self, segment: Segment, direction: int, header: bytes) -> bool:
         """Whether the packet was captured a moment ago already; `header` is as for `mark_irregular`."""
@@ -199,17 +217,18 @@ class TcpStream:
 class StreamTable:
     """Every TCP connection of the capture, found by addresses and ports."""
 
-    __slots__ = ("by_flow", "count")
+    __slots__ = ("_over", "by_flow", "count")
 
     def __init__(self) -> None:
         self.by_flow: dict[bytes, tuple[TcpStream, int]] = {}
         """The stream that a flow (`ip.TcpPlace`) belongs to now, and the direction that it is of it."""
+        self._over: dict[bytes, bytes] = {}  # what remains of streams that are over, by the flow of direction 0
         self.count = 0
         """Connections seen so far; the next one gets this number."""
 
     def find(self, segment: Segment) -> tuple[TcpStream, int, TcpStream | None]:
         """The stream of `segment`, the segment's direction in it, and the older stream that it replaces, if any."""
-        found = self.by_flow.get(segment.flow)
+        found = self.by_flow.get(segment.flow) or self._revive(segment.flow)
         if found is None:
             return self._open(segment, None)
         stream, direction = found
@@ -217,19 +236,49 @@ class StreamTable:
             return self._open(segment, stream)
         return stream, direction, None
 
+    def __len__(self) -> int:
+        """Streams that are known."""
+        return len(self.by_flow) // 2 + len(self._over)
+
+    def is_current(self, stream: TcpStream) -> bool:
+        """Whether no later one has its addresses and ports."""
+        found = self.by_flow.get(stream.flow)
+        return found is not None and found[0] is stream
+
+    def retire(self, stream: TcpStream) -> None:
+        """It is closed and ignored: only what tells a straggler of it from a new stream is kept, some 250 bytes."""
+        self.forget(stream)
+        self._over[stream.flow] = stream.remains()
+
+    def forget_over(self, count: int) -> None:
+        """Forget so many of those that are over, the oldest."""
+        for flow in list(islice(self._over, count)):
+            del self._over[flow]
+
     def forget(self, stream: TcpStream) -> None:
         """Its flow is unknown from now on."""
         for flow in (stream.flow, reverse_flow(stream.flow)):
             self.by_flow.pop(flow, None)  # both are the same if somebody talks to himself
 
+    def _revive(self, flow: bytes) -> tuple[TcpStream, int] | None:
+        """A stream that was over, with its direction of that flow: a straggler has come, or a successor."""
+        for direction, forward in enumerate((flow, reverse_flow(flow))):
+            remains = self._over.pop(forward, None)
+            if remains is not None:
+                stream = TcpStream.revived(forward, remains)
+                self._put(stream)
+                return stream, direction
+        return None
+
+    def _put(self, stream: TcpStream) -> None:
+        self.by_flow[reverse_flow(stream.flow)] = (stream, 1)
+        self.by_flow[stream.flow] = (stream, 0)
+
     def _open(self, segment: Segment, replaced: TcpStream | None) -> tuple[TcpStream, int, TcpStream | None]:
         # A SYN/ACK as the first packet: its receiver opened the connection.
         direction = 1 if segment.flags & (SYN | ACK) == SYN | ACK else 0
-        forward, backward = segment.flow, reverse_flow(segment.flow)
-        if direction:
-            forward, backward = backward, forward
+        forward = reverse_flow(segment.flow) if direction else segment.flow
         stream = TcpStream(self.count, forward, segment, direction)
         self.count += 1
-        self.by_flow[backward] = (stream, 1)
-        self.by_flow[forward] = (stream, 0)
+        self._put(stream)
         return stream, direction, replaced

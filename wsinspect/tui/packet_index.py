@@ -3,10 +3,11 @@
 from typing import Final
 
 from wsinspect.connection import Connection
+from wsinspect.tui.archive import Archive
 from wsinspect.tui.units import plural
 
 MAX_INDEXED: Final = 16_777_216
-"""Packets whose places in the file are kept, 16 bytes each, when the input has no end."""
+"""Packets whose places in the file are kept, 12 bytes each at most, when the input has no end."""
 INTERVAL: Final = 1_048_576
 """Packets between two looks at how many there are."""
 
@@ -16,38 +17,43 @@ class PacketIndex:
 
     def __init__(self) -> None:
         self._shortened: dict[int, int] = {}  # packets kept, by the index of the connection
+        self._placeless = 0  # connections that were over when the places of their packets went
         self._look_at = INTERVAL
 
     @property
     def problems(self) -> list[str]:
         """What can no longer be shown."""
-        if not self._shortened:
+        connections = len(self._shortened) + self._placeless
+        if not connections:
             return []
-        shown = plural(len(self._shortened), "connection")
+        shown = plural(connections, "connection")
         return [f"{shown} can be opened in part only, or not at all: more than {MAX_INDEXED:,} packets"]
 
-    def bound(self, packets: int, connections: dict[int, Connection]) -> None:
-        """Forget places of packets if there are too many by now; `packets` have been read."""
+    def bound(self, packets: int, connections: dict[int, Connection], archive: Archive) -> None:
+        """Forget places of packets if there are too many by now; `packets` have been read.
+
+        `connections` are under way, those in `archive` are over.
+        """
         for index, kept in self._shortened.items():
             if index in connections:
-                _shorten(connections[index], kept)
+                connections[index].packets.shorten(kept)
+        self._placeless = archive.placeless
         if packets < self._look_at:
             return
         self._look_at = packets + INTERVAL
-        self._shortened = {index: kept for index, kept in self._shortened.items() if index in connections}
-        surplus = sum(len(connection.packet_offsets) for connection in connections.values()) - MAX_INDEXED
-        for over in (True, False):
-            for index, connection in connections.items():
-                if surplus <= 0:
-                    return
-                if connection.finished is over and index not in self._shortened:
-                    # Of one that goes on, the beginning is worth more than nothing.
-                    kept = 0 if over else len(connection.packet_offsets) // 2
-                    surplus -= len(connection.packet_offsets) - kept
-                    _shorten(connection, kept)
-                    self._shortened[index] = kept
-
-
-def _shorten(connection: Connection, kept: int) -> None:
-    del connection.packet_offsets[kept:]
-    del connection.packet_numbers[kept:]
+        surplus = archive.packets + sum(len(one.packets) for one in connections.values()) - MAX_INDEXED
+        in_archive = archive.packets
+        if surplus > 0:
+            archive.forget_places(surplus)
+            self._placeless = archive.placeless
+            surplus -= in_archive - archive.packets
+        self._shortened = {
+            index: kept for index, kept in self._shortened.items() if index in connections or index in archive
+        }
+        for index, connection in connections.items():
+            if surplus > 0 and index not in self._shortened:
+                # Of one that goes on, the beginning is worth more than nothing.
+                kept = len(connection.packets) // 2
+                surplus -= len(connection.packets) - kept
+                connection.packets.shorten(kept)
+                self._shortened[index] = kept

@@ -1,12 +1,10 @@
 """What the screens are about: a source of connections. One for capture files is here; tests bring their own."""
 
-import copy
 import os
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
 from wsinspect.capture.follow import Follow
 from wsinspect.capture.packet import Packet
@@ -17,23 +15,29 @@ from wsinspect.diagnosis.facts import Facts
 from wsinspect.diagnosis.gather import gather
 from wsinspect.diagnosis.timers import Timers
 from wsinspect.errors import WsinspectError
-from wsinspect.export.selection import PacketFile, PacketPlaces
+from wsinspect.export.selection import PacketFile
+from wsinspect.filter.particulars import Particulars, particulars
 from wsinspect.inspector import Inspector
 from wsinspect.keys import NO_OPTIONS, KeySource, TlsOptions
-from wsinspect.replay import Part, replay, replay_in_parts
+from wsinspect.replay import Part, Recording, replay, replay_in_parts
 from wsinspect.report import model
 from wsinspect.report.build import capture_report, connection_report, diagnosis_reports
 from wsinspect.rules.thresholds import DEFAULTS, Thresholds
 from wsinspect.timeline import Timeline
+from wsinspect.transport.packet_places import PacketPlaces
+from wsinspect.tui.archive import Archive, Archived
 from wsinspect.tui.packet_index import PacketIndex
+
+ARCHIVED: Final = -2
+"""The revision of a connection that will not change any more."""
 
 
 class Source(Protocol):
     """Packets that turn into connections as they are fed, and the details of each connection on demand.
 
     Connections go by their index, from 0 in the order of first appearance. `batches` may be slow and is called without
-    a lock; `feed`, `finish`, `revision`, `report` and `connection` are called under one; `timeline` comes from another
-    thread.
+    a lock; `feed`, `finish`, `archive`, `revision`, `report` and `particulars` are called under one; `timeline` comes
+    from another thread.
     """
 
     name: str
@@ -95,11 +99,14 @@ class Source(Protocol):
     def report(self, index: int) -> model.Connection:
         """The facts about a connection as far as it has come."""
 
-    def connection(self, index: int) -> Connection:
-        """The pipeline's own object, which goes on changing: to be looked at under the lock only."""
+    def particulars(self, index: int) -> Particulars:
+        """What filters ask beyond the report."""
 
-    def facts(self, index: int) -> Facts | None:
-        """What a connection is judged by together with others; None if the source has no such facts."""
+    def archive(self, index: int) -> tuple[model.Connection, Facts | None]:
+        """Put a connection that is over where it takes less memory.
+
+        Returns its report, and what it is judged by together with others; None if the source has no such facts.
+        """
 
     def judge(self, crowd: list[Facts]) -> dict[int, list[model.Diagnosis]]:
         """The causes that these connections show together, by index. Needs no lock."""
@@ -145,10 +152,11 @@ class CaptureSource:
         self._endless = endless
         self._keys = KeySource(tls, lambda: reader.secrets, growing=endless)
         self._inspector = Inspector(index=True, keys=self._keys.log, all_tls=tls.all_tls, thresholds=thresholds)
-        self._connections: dict[int, Connection] = {}  # by index
+        self._thresholds = thresholds
+        self._connections: dict[int, Connection] = {}  # by index, those under way
+        self._archive = Archive()
         self._begun = 0
         self._index = PacketIndex()
-        self._on_stream: Counter[int] = Counter()  # connections by TCP stream
         self._stopped = threading.Event()
         self._moved = time.monotonic()
 
@@ -208,7 +216,7 @@ class CaptureSource:
         self._take_new()
         if self._endless:
             self._inspector.trim()
-            self._index.bound(self._inspector.packets, self._connections)
+            self._index.bound(self._inspector.packets, self._connections, self._archive)
         return ended
 
     def finish(self) -> list[int]:
@@ -221,48 +229,58 @@ class CaptureSource:
         if begun:
             for connection in begun:
                 self._connections[connection.id - 1] = connection
-                self._on_stream[connection.stream.number] += 1
             self._begun += len(begun)
             begun.clear()
 
     def forget(self, index: int) -> None:
-        stream = self._connections.pop(index).stream
-        self._on_stream[stream.number] -= 1
-        if not self._on_stream[stream.number]:
-            del self._on_stream[stream.number]
-            stream.ignore()
+        self._archive.forget(index)
 
     def __len__(self) -> int:
         return self._begun
 
     def revision(self, index: int) -> int:
-        return self._connections[index].revision
+        return ARCHIVED if index in self._archive else self._connections[index].revision
 
     def report(self, index: int) -> model.Connection:
+        if index in self._archive:
+            return self._archive.get(index).report
         return connection_report(self._connections[index], timers=self._timers, codebooks=self._codebooks)
 
-    def connection(self, index: int) -> Connection:
-        return self._connections[index]
+    def particulars(self, index: int) -> Particulars:
+        if index in self._archive:
+            return self._archive.get(index).particulars
+        return particulars(self._connections[index])
 
-    def facts(self, index: int) -> Facts | None:
-        return gather(self._connections[index])
+    def archive(self, index: int) -> tuple[model.Connection, Facts | None]:
+        connection = self._connections.pop(index)
+        facts = gather(connection)
+        report = connection_report(connection, timers=self._timers, facts=facts, codebooks=self._codebooks)
+        archived = Archived(
+            report, particulars(connection), connection.attempt, connection.sealed, connection.violations
+        )
+        self._archive.put(index, archived, connection.packets)
+        connection.release()
+        return report, facts
 
     def judge(self, crowd: list[Facts]) -> dict[int, list[model.Diagnosis]]:
         return {id - 1: found for id, found in diagnosis_reports(crowd, self._timers).items()}
 
     def freeze(self, index: int) -> object:
-        connection = copy.copy(self._connections[index])
-        connection.packet_offsets = connection.packet_offsets[:]
-        connection.packet_numbers = connection.packet_numbers[:]
-        return connection
+        one: Archived | Connection
+        if index in self._archive:
+            one, places = self._archive.get(index), self._archive.places(index)
+        else:
+            one = self._connections[index]
+            places = one.packets.copy()
+        return Recording(one.attempt, one.sealed, one.violations, places, self._keys.log, self._thresholds)
 
     def timeline(self, frozen: object) -> Timeline:
-        assert isinstance(frozen, Connection)
+        assert isinstance(frozen, Recording)
         self.places(frozen)
         return replay(frozen, self._reader)
 
     def timeline_in_parts(self, frozen: object) -> Iterator[Part]:
-        assert isinstance(frozen, Connection)
+        assert isinstance(frozen, Recording)
         self.places(frozen)
         return replay_in_parts(frozen, self._reader)
 
@@ -271,10 +289,10 @@ class CaptureSource:
         return self._reader
 
     def places(self, frozen: object) -> PacketPlaces:
-        assert isinstance(frozen, Connection)
-        if not frozen.packet_offsets:
+        assert isinstance(frozen, Recording)
+        if not frozen.packets:
             raise WsinspectError("where its packets are is no longer kept: there were too many of others")
-        return PacketPlaces(frozen.packet_offsets, frozen.packet_numbers)
+        return frozen.packets
 
     def capture(self) -> model.Capture:
         return capture_report(self.name, self._reader, self._inspector)

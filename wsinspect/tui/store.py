@@ -3,14 +3,14 @@
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from wsinspect.capture.packet import Packet
-from wsinspect.connection import Connection
+from wsinspect.diagnosis.facts import Facts
 from wsinspect.errors import WsinspectError
+from wsinspect.filter.particulars import Particulars
 from wsinspect.overview.overview import Overview, overview
 from wsinspect.overview.records import Records
 from wsinspect.report import model
@@ -18,13 +18,9 @@ from wsinspect.report.overview import causes_of, record_of
 from wsinspect.tui.connections.row import Outcome, Row, left_out_row, make_row
 from wsinspect.tui.source import Source
 
-T = TypeVar("T")
-
 _UNSEEN = -1
-_PART = 256
-"""Rows brought up to date at once, before a reader may have the lock."""
-_SWEPT = 8
-"""The same between two looks at the clock: a row takes up to two milliseconds."""
+_PART = 8
+"""Rows brought up to date at once, before a reader may have the lock: one takes up to two milliseconds."""
 MOST_TOGETHER = 20_000
 """Connections whose causes are judged together at the end: the facts of each take some 3 kB meanwhile."""
 
@@ -79,6 +75,7 @@ class Store:
         """Whether the causes that show only in all connections together are known."""
         self._started: float | None = None  # the earliest packet of a connection
         self._together: dict[int, tuple[int, list[model.Diagnosis]]] = {}  # with the revision that they hold for
+        self._crowd: dict[int, Facts] | None = {}  # of those that are over, until there are too many
         self._lock = threading.Lock()
         self._waiting = 0  # how many readers want the lock
 
@@ -97,29 +94,27 @@ class Store:
         with self._writing():
             ended = self.source.feed(packets)
             self._extend()
-            self._refresh(ended)
-            self._end(ended)
+        self._archive(ended)
 
     def finish(self) -> None:
         """There are no more packets."""
         with self._writing():
             ended = self.source.finish()
             self._extend()
-        everything = list(self._revisions)
-        for start in range(0, len(everything), _PART):
+        self._archive(ended)
+        rest = list(self._open)
+        for start in range(0, len(rest), _PART):
             with self._writing():
-                self._refresh(everything[start : start + _PART])
-        with self._writing():
-            self._end(ended)
+                self._refresh(rest[start : start + _PART])
 
     def sweep(self, seconds: float) -> None:
         """Bring rows of open connections up to date for about so long, another part of the list each time."""
         until = time.monotonic() + seconds
-        for _ in range(0, len(self._open), _SWEPT):
+        for _ in range(0, len(self._open), _PART):
             if not self._to_sweep:
                 self._to_sweep = list(self._open)
-            part = self._to_sweep[-_SWEPT:]
-            del self._to_sweep[-_SWEPT:]
+            part = self._to_sweep[-_PART:]
+            del self._to_sweep[-_PART:]
             with self._writing():
                 self._refresh(part)
             if time.monotonic() >= until:
@@ -127,14 +122,9 @@ class Store:
 
     def judge_together(self) -> None:
         """Find the causes that show only in all connections together. Call it when there are no more packets."""
-        if len(self._revisions) <= MOST_TOGETHER:
-            crowd = []
-            for index in list(self._revisions):
-                with self._writing():
-                    facts = self.source.facts(index)
-                if facts is not None:
-                    crowd.append(facts)
-            found = self.source.judge(crowd)
+        crowd, self._crowd = self._crowd, None
+        if crowd:
+            found = self.source.judge([crowd[index] for index in sorted(crowd)])
             with self._writing():
                 for index, diagnosis in found.items():
                     self._together[index] = self.source.revision(index), diagnosis
@@ -190,11 +180,11 @@ class Store:
         """Nobody reads it any more."""
         self._journals = [other for other in self._journals if other is not journal]
 
-    def ask(self, index: int, question: Callable[[Connection], T]) -> T:
-        """An answer that only the pipeline's own object has. Raises `WsinspectError` if it has left the list."""
+    def particulars(self, index: int) -> Particulars:
+        """What filters ask beyond the report. Raises `WsinspectError` if it has left the list."""
         with self._reading():
             self._demand(index)
-            return question(self.source.connection(index))
+            return self.source.particulars(index)
 
     def report(self, index: int) -> model.Connection:
         """The facts about a connection. Raises `WsinspectError` if it has left the list."""
@@ -236,38 +226,52 @@ class Store:
             self._open[index] = None
         self.begun = len(self.source)
 
-    def _end(self, ended: Iterable[int]) -> None:
-        """These are over: they may have to go once there are too many of them."""
-        for index in ended:
-            if self._open.pop(index, _UNSEEN) is None:
-                self._ended.append(index)
+    def _archive(self, ended: list[int]) -> None:
+        """These are over: a last row of each, and their memory shrinks. They may go once there are too many of them."""
+        for start in range(0, len(ended), _PART):
+            with self._writing():
+                for index in ended[start : start + _PART]:
+                    report, facts = self.source.archive(index)
+                    self._show(index, report)
+                    self._remember(index, facts)
+                    if self._open.pop(index, _UNSEEN) is None and self._max_ended is not None:
+                        self._ended.append(index)
+                self._evict()
+
+    def _remember(self, index: int, facts: Facts | None) -> None:
+        if self._crowd is not None and facts is not None:
+            self._crowd[index] = facts
+            if len(self._crowd) > MOST_TOGETHER:
+                self._crowd = None
+
+    def _evict(self) -> None:
         while self._max_ended is not None and len(self._ended) > self._max_ended:
             index = self._ended.popleft()
             self.source.forget(index)
             self._rows.pop(index, None)
             del self._revisions[index]
+            if self._crowd is not None:
+                self._crowd.pop(index, None)
             self.evicted += 1
 
     def _refresh(self, indexes: Iterable[int]) -> None:
-        source, rows, revisions = self.source, self._rows, self._revisions
         for index in indexes:
-            known = revisions.get(index)
-            if known is None:
-                continue
-            revision = source.revision(index)
-            if revision == known:
-                continue
-            old = rows.get(index)
-            if old is not None:
-                self.totals.add(old, -1)
-            report = source.report(index)
-            row = rows[index] = make_row(report, source.last_time)
-            self.records.put(index, record_of(report))
-            self._started = row.started if self._started is None else min(self._started, row.started)
-            revisions[index] = revision
-            self.totals.add(row)
-            for journal in self._journals:
-                journal.append(index)
+            known = self._revisions.get(index)
+            if known is not None and known != self.source.revision(index):
+                self._show(index, self.source.report(index))
+
+    def _show(self, index: int, report: model.Connection) -> None:
+        """Make its row anew."""
+        old = self._rows.get(index)
+        if old is not None:
+            self.totals.add(old, -1)
+        row = self._rows[index] = make_row(report, self.source.last_time)
+        self.records.put(index, record_of(report))
+        self._started = row.started if self._started is None else min(self._started, row.started)
+        self._revisions[index] = self.source.revision(index)
+        self.totals.add(row)
+        for journal in self._journals:
+            journal.append(index)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

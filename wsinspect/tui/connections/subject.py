@@ -1,20 +1,18 @@
 """A row as the subject of a filter: what the row has costs nothing, the rest is fetched when it is asked for."""
 
 from collections import Counter
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
-from wsinspect.connection import Connection
 from wsinspect.filter.fields import Field
 from wsinspect.filter.filter import Filter
 from wsinspect.filter.kinds import Kind
+from wsinspect.filter.particulars import Particulars
 from wsinspect.report import model
 from wsinspect.report.brief import without_port
 from wsinspect.timeline import Timeline
 from wsinspect.tui.connections.row import Row
 from wsinspect.tui.store import Store
-
-T = TypeVar("T")
 
 MAX_ASKED: Final = 5000
 """Latest rows whose values are offered while a filter is typed."""
@@ -25,13 +23,14 @@ MAX_OFFERED: Final = 50
 class RowSubject:
     """A connection of the list."""
 
-    __slots__ = ("_index", "_report", "_store", "_timeline", "row")
+    __slots__ = ("_index", "_particulars", "_report", "_store", "_timeline", "row")
 
     def __init__(self, store: Store, index: int, row: Row) -> None:
         self.row = row
         self._store = store
         self._index = index
         self._report: model.Connection | None = None
+        self._particulars: Particulars | None = None
         self._timeline: Timeline | None = None
 
     @property
@@ -50,8 +49,15 @@ class RowSubject:
             self._timeline = self._store.source.timeline(self._store.open(self._index)[1])
         return self._timeline
 
-    def ask(self, question: Callable[[Connection], T]) -> T:
-        return self._store.ask(self._index, question)
+    @property
+    def particulars(self) -> Particulars:
+        if self._particulars is None:
+            self._particulars = self._store.particulars(self._index)
+        return self._particulars
+
+    @property
+    def packet_numbers(self) -> Iterable[int]:
+        return self._store.source.places(self._store.freeze(self._index)).numbers()
 
 
 def _split(address: str) -> tuple[str, int]:

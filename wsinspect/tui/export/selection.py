@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from wsinspect.export.selection import PacketFile, PacketPlaces
+from wsinspect.export.selection import PacketFile
 from wsinspect.report import model
 from wsinspect.timeline import Timeline
+from wsinspect.transport.packet_places import PacketPlaces
 from wsinspect.tui.store import Store
 
 
