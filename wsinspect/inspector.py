@@ -164,6 +164,9 @@ class Inspector:
         for conversation in list(self._conversations.values()):
             finished += self._finish(conversation)
         self._ended.clear()
+        # What further packets would have been compared with, some 500 bytes for each connection.
+        self._table.clear()
+        self._neighbours = Neighbours(self._neighbours.thresholds)
         return finished
 
     def _feed_exotic(self, packet: Packet) -> None:

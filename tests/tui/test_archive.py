@@ -1,5 +1,6 @@
 """Connections that are over, in little memory: wsinspect/tui/archive.py."""
 
+import gc
 import random
 import sys
 import tracemalloc
@@ -62,6 +63,7 @@ def test_memory_of_a_connection_that_is_over(tmp_path: Path) -> None:
             store.finish()
             store.judge_together()
             del batches, batch
+            gc.collect()
             used, _ = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()

@@ -255,6 +255,11 @@ class StreamTable:
         for flow in list(islice(self._over, count)):
             del self._over[flow]
 
+    def clear(self) -> None:
+        """Forget all of them; how many there were stays known."""
+        self.by_flow.clear()
+        self._over.clear()
+
     def forget(self, stream: TcpStream) -> None:
         """Its flow is unknown from now on."""
         for flow in (stream.flow, reverse_flow(stream.flow)):
