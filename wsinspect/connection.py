@@ -27,7 +27,16 @@ from wsinspect.transport.httphead import RequestHead
 from wsinspect.transport.packet_places import PacketPlaces
 from wsinspect.transport.reassembly import Chunk, Fin, Gap, Note, Remark, Reset, Syn
 from wsinspect.transport.stream import TcpStream
-from wsinspect.websocket.closing import CarriedSide, CloseEvent, Ending, SideEnding, TcpEnd, TcpEndKind, close_event
+from wsinspect.websocket.closing import (
+    CarriedSide,
+    CloseEvent,
+    Ending,
+    Repeat,
+    SideEnding,
+    TcpEnd,
+    TcpEndKind,
+    close_event,
+)
 from wsinspect.websocket.handshake import Handshake
 from wsinspect.websocket.side import Side
 
@@ -41,7 +50,7 @@ class Connection:
     """A WebSocket connection, or the attempt to open one."""
 
     __slots__ = (
-        "_judge", "_neighbours", "_refusal", "_server_began", "acknowledgements", "answer_missed", "attempt",
+        "_judge", "_neighbours", "_refusal", "_repeat", "_server_began", "acknowledgements", "answer_missed", "attempt",
         "channel", "client_direction", "dialogue", "finished", "handshake", "http2", "id", "keys", "last_ns",
         "opened_ns", "packets", "revision", "seen_until_ns", "started_ns", "stream",
         "tcp_ends", "timeline", "tls",
@@ -92,6 +101,7 @@ class Connection:
         self._neighbours = neighbours
         self._server_began = 0  # bytes of the server before the request
         self._judge = Judge(neighbours.thresholds)
+        self._repeat: Repeat | None = None
         self._refusal: tuple[str, ...] = ()  # why a client that keeps to the standard gives up on the 101
         if timeline is not None:
             self._judge.on_violation = timeline.violation
@@ -130,6 +140,7 @@ class Connection:
         self._server_began = self.channel.sent(self._direction(Side.SERVER))
         if self.http2 is None:
             self._neighbours.asked(self.id, self.handshake, self._pair, self._judge, self._still_waits)
+        self._neighbours.authorised(self.handshake, self._pair, Repeat(self.id, self.stream.number, self.close_event))
 
     def answer(self, handshake: Handshake) -> None:
         """The server answered: the handshake is complete, for better or worse."""
@@ -143,6 +154,7 @@ class Connection:
             self.timeline.head(Side.SERVER, response)
         self._judge.handshake(handshake)
         self._neighbours.answered(self.id, handshake, self._pair)
+        self._neighbours.unauthorised(handshake, self._pair, self._repeated)
         self._refusal = client_refuses(handshake)
 
     def open(self, client_in_sync: bool) -> None:
@@ -164,6 +176,10 @@ class Connection:
             self.handshake, (client_in_sync, server_in_sync), self._judge, self.timeline, self.acknowledgements,
             self._begins_with,
         )  # fmt: skip
+
+    def _repeated(self, repeat: Repeat) -> None:
+        self._repeat = repeat
+        self.revision += 1
 
     def _begins_with(self, keys: tuple[bytes, ...], place: Place) -> None:
         self._neighbours.masked(self.id, keys, self._judge, place)
@@ -283,6 +299,9 @@ class Connection:
             self.dialogue.last_payload_ns() if self.dialogue is not None else 0,
             self.dialogue.longest_silence(max(now_ns, self.last_ns)) if self.dialogue is not None else 0,
             self.http2,
+            self._first_alerts(),
+            self.tls is not None,
+            self._repeat,
         )
 
     def close_event(self, side: Side) -> CloseEvent | None:
@@ -331,6 +350,13 @@ class Connection:
         if tls is None or not tls.established or self.stream.gap_bytes(direction):
             return False
         return not tls.close_notify[direction] and not tls.likely_alert[direction]
+
+    def _first_alerts(self) -> tuple[int, int]:
+        """Packets of the first TLS alert of client and server that could be read; 0 without one."""
+        if self.tls is None or not self.tls.alerts:
+            return 0, 0
+        packets = [[one.packet for one in self.tls.alerts if self.side_of(one.direction) is side] for side in Side]
+        return min(packets[0], default=0), min(packets[1], default=0)
 
     @property
     def server_is_unseen(self) -> bool:

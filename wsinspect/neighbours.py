@@ -1,4 +1,4 @@
-"""What connections have to do with each other: keys used twice, handshakes at once, the two sides of a proxy.
+"""What connections have to do with each other: keys used twice, handshakes at once, the two sides of a proxy, repeats.
 
 In: what each connection has to say about itself. Out: violations, asked of the rules that need several connections.
 Memory is bounded: of the oldest connections it forgets.
@@ -13,11 +13,17 @@ from wsinspect.rules.judge import Judge
 from wsinspect.rules.neighbours import KeySequence, KeyUse, Legs, Waiting
 from wsinspect.rules.rule import Place
 from wsinspect.rules.thresholds import Thresholds
+from wsinspect.transport.httphead import RequestHead
+from wsinspect.websocket.closing import Repeat
 from wsinspect.websocket.handshake import Handshake, expected_accept
+from wsinspect.websocket.library import library_of
 from wsinspect.websocket.side import Side
 
 MAX_REMEMBERED: Final = 65_536
 """Connections whose keys are remembered; the oldest are forgotten first."""
+
+REPEAT_NS: Final = 5_000_000_000
+"""Within this time a browser repeats a request with credentials that it has; it asks nobody for them."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -69,6 +75,7 @@ class Neighbours:
         self._waiting: Memory[bytes, dict[int, _Unanswered]] = Memory()  # requests by who asks whom
         self._sequences: Memory[tuple[bytes, ...], int] = Memory()
         self._legs: Memory[str, _Leg] = Memory()  # by Sec-WebSocket-Key
+        self._unauthorised: Memory[tuple[str | bytes, ...], tuple[int, Callable[[Repeat], None]]] = Memory()
 
     def asked(
         self, id: int, handshake: Handshake, pair: bytes, judge: Judge, still_waits: Callable[[], bool]
@@ -109,6 +116,25 @@ class Neighbours:
                 if earlier is not None and earlier.id == id:
                     self._answered.keep(key, handshake.response.time_ns)
 
+    def unauthorised(self, handshake: Handshake, pair: bytes, take: Callable[[Repeat], None]) -> None:
+        """A request was answered; if that asks for credentials, `take` is told of the request that brings them."""
+        request, response = handshake.request, handshake.response
+        if request is None or response is None or response.status != 401:
+            return
+        if library_of(handshake, Side.CLIENT).repeats_with_credentials:
+            asked = _what_is_asked(request, pair)
+            self._unauthorised.pop(asked, None)
+            self._unauthorised.keep(asked, (response.time_ns, take))
+
+    def authorised(self, handshake: Handshake, pair: bytes, repeat: Repeat) -> None:
+        """A connection asks for a WebSocket: with credentials for want of which it was just refused?"""
+        request = handshake.request
+        if request is None or not request.value("Authorization"):
+            return
+        time_ns, take = self._unauthorised.pop(_what_is_asked(request, pair), (0, None))
+        if take is not None and request.time_ns - time_ns <= REPEAT_NS:
+            take(repeat)
+
     def owner_of_accept(self, accept: str) -> int:
         """The connection whose key `accept` answers; 0 if none is known."""
         return self._accepts.get(accept, 0)
@@ -134,3 +160,8 @@ class Neighbours:
     def _is_under_way(self, key: str) -> bool:
         """Whether the handshake with this key waits for its answer: then it passes a second time, behind a proxy."""
         return key not in self._answered
+
+
+def _what_is_asked(request: RequestHead, pair: bytes) -> tuple[str | bytes, ...]:
+    """By whom, of whom, and for what."""
+    return pair, request.target, request.value("Host") or "", request.value("User-Agent") or ""

@@ -24,7 +24,7 @@ from captures.scenarios.rules import (
     teardown,
     unfinished,
 )
-from captures.scenarios.situations import closing, files, handshakes, links, losses, over_http2, tcp, tls
+from captures.scenarios.situations import browsers, closing, files, handshakes, links, losses, over_http2, tcp, tls
 from captures.scenarios.situations import messages as shapes
 from captures.scenarios.tour import capture as tour
 
@@ -51,6 +51,7 @@ CHAPTERS: Final = {
     "WebSocket over HTTP/2": http2.chapter,
     "WebSocket over HTTP/2: situations": over_http2.chapter,
     "How connections end": closing.chapter,
+    "How connections end in browsers": browsers.chapter,
     "Opening handshakes": handshakes.chapter,
     "Messages": shapes.chapter,
     "TCP": tcp.chapter,

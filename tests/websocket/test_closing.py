@@ -1,11 +1,13 @@
 """wsinspect/websocket/closing.py and library.py: what the program at each end is told (docs/close-events.md)."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from captures.encoder.conversation import Trace
 from captures.encoder.handshake import refusal
+from captures.encoder.packets import Host
 from captures.encoder.websocket import Endpoint, WebSocket
 from tests.transport.segments import inspect, packets
 from wsinspect.connection import Connection
@@ -20,6 +22,8 @@ Told = tuple[int, str, bool] | None
 """Code, reason, clean."""
 
 ABNORMAL = (1006, "", False)
+FIREFOX_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+CHROMIUM_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 
 
 def side(talk: WebSocket, letter: str) -> Endpoint:
@@ -317,6 +321,86 @@ def test_both_ends(acts: list[Act], client: Told, server: Told) -> None:
         ),
         pytest.param([close("s", 1001), rst("s")], "node", "", (1001, "", True), ABNORMAL, id="undici is always clean"),
         pytest.param([close("s", 1001), rst("s")], "", "", (1001, "", False), ABNORMAL, id="others have to answer"),
+        pytest.param(
+            [close("c", 4000), frame("s", 8, b"x"), fin("s")],
+            FIREFOX_AGENT,
+            "",
+            (1005, "", True),
+            (4000, "", True),
+            id="Firefox: a Close of one byte has no code",
+        ),
+        pytest.param(
+            [close("s", 1001), close("c", 1001), rst("s")],
+            FIREFOX_AGENT,
+            "",
+            (1001, "", True),
+            (1001, "", True),
+            id="Firefox: an RST behind the answer changes nothing",
+        ),
+        pytest.param(
+            [close("s", 1001), close("c", 1001), rst("s")],
+            CHROMIUM_AGENT,
+            "",
+            (1001, "", False),
+            (1001, "", True),
+            id="Chromium: it makes it unclean",
+        ),
+        pytest.param(
+            [close("s", 1001, acked=False), rst("s")],
+            FIREFOX_AGENT,
+            "",
+            (1001, "", False),
+            ABNORMAL,
+            id="Firefox: the Close is read before the RST",
+        ),
+        pytest.param(
+            [close("s", 1001, acked=False), rst("s")],
+            CHROMIUM_AGENT,
+            "",
+            ABNORMAL,
+            ABNORMAL,
+            id="Chromium: it cannot answer",
+        ),
+        pytest.param(
+            [close("c", 4000), frame("s", 1, b"\xff"), close("s", 4000), fin("s")],
+            FIREFOX_AGENT,
+            "",
+            ABNORMAL,
+            (4000, "", True),
+            id="Firefox: bad text while it closes",
+        ),
+        pytest.param(
+            [close("c", 4000), frame("s", 1, b"\xff"), close("s", 4000), fin("s")],
+            CHROMIUM_AGENT,
+            "",
+            (4000, "", True),
+            (4000, "", True),
+            id="Chromium: text is dropped by then",
+        ),
+        pytest.param(
+            [close("c", 4000), frame("s", 3), close("s", 4000), fin("s")],
+            CHROMIUM_AGENT,
+            "",
+            ABNORMAL,
+            (4000, "", True),
+            id="Chromium: but not a frame that is none",
+        ),
+        pytest.param(
+            [frame("s", 3), close("s", 4000), fin("s"), fin("c")],
+            FIREFOX_AGENT,
+            "",
+            ABNORMAL,
+            ABNORMAL,
+            id="Firefox: a bad frame, no Close in return, whoever ends TCP",
+        ),
+        pytest.param(
+            [close("s", 4000), frame("s", 3), fin("c"), fin("s")],
+            FIREFOX_AGENT,
+            "",
+            (4000, "", False),
+            ABNORMAL,
+            id="Firefox: garbage behind the Close keeps it from answering",
+        ),
     ],
 )
 def test_libraries_differ(acts: list[Act], agent: str, server: str, client_told: Told, server_told: Told) -> None:
@@ -384,3 +468,32 @@ def test_a_handshake_that_was_not_answered(acts: list[Act], client: Told) -> Non
 def test_a_close_among_bytes_that_were_not_captured_is_unknown() -> None:
     connection = opened([lost("s", 30), fin("s")])
     assert told(connection, Side.CLIENT) is None
+
+
+def tried_twice(agent: str, status: int = 401, seconds: float = 0.1, credentials: bool = True) -> list[Connection]:
+    trace = Trace("repeat")
+    first = WebSocket(trace)
+    first.refuse(refusal(status), first.request.plus("User-Agent", agent))
+    second = WebSocket(trace, client=Host("192.0.2.10", 51001), at=first.elapsed + seconds)
+    asked = second.request.plus("User-Agent", agent)
+    second.open(asked.plus("Authorization", "Basic dXNlcjpwYXNz") if credentials else asked)
+    second.close(second.server, 4000, "welcome")
+    return inspect(packets(trace)).connections
+
+
+def test_a_request_repeated_with_credentials_is_one_websocket() -> None:
+    first, second = tried_twice(FIREFOX_AGENT)
+    assert told(first, Side.CLIENT) == told(second, Side.CLIENT) == (4000, "welcome", True)
+    assert told(first, Side.SERVER) is None
+    event = first.close_event(Side.CLIENT)
+    assert event is not None and f"connection {second.id}, TCP stream {second.stream.number}" in event.why
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"agent": "curl/8.0"}, {"status": 403}, {"seconds": 6.0}, {"credentials": False}],
+    ids=["by no browser", "another refusal", "too late", "without credentials"],
+)
+def test_another_request_is_another_websocket(change: dict[str, Any]) -> None:
+    first, _ = tried_twice(**{"agent": FIREFOX_AGENT, **change})
+    assert told(first, Side.CLIENT) == ABNORMAL

@@ -48,6 +48,9 @@ def _failed(connection: Connection, ending: Ending) -> str:
             return f"The handshake was never answered: {_tcp_ended(ending.tcp[0])}; the client's program is told 1006."
         return "The handshake was not answered as far as the capture goes."
     words = f"{response.status} {response.reason}".strip()
+    if ending.repeat is not None:
+        again = f"connection {ending.repeat.id}, and its program is told what comes of that"
+        return f"The server asked for credentials: HTTP {words}; the client repeated the request with them: {again}."
     target = response.value("Location")
     where = f", to {target}" if target and 300 <= response.status < 400 else ""
     return f"The server refused the handshake: HTTP {words}{where}; the client's program is told 1006."

@@ -5,7 +5,8 @@ In: what both sides sent: Close frames, acknowledgements, FIN and RST, in order.
 The codes 1005 and 1006 never travel; they are derived here.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, NamedTuple, Self
 
@@ -33,6 +34,8 @@ ACK_DELAY_NS: Final = 500_000_000
 KEEPALIVE: Final = "keepalive ping timeout"
 """Reason of the Close with which `websockets` gives up waiting for a Pong."""
 TOO_BIG: Final = 1009
+AT_ONCE_NS: Final = 1_000_000_000
+"""Within this time behind the 101 a client that does not accept it has given up."""
 
 
 class TcpEndKind(StrEnum):
@@ -153,6 +156,16 @@ class SideEnding:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """The connection on which a client repeated a refused request of itself; the program has one WebSocket for both."""
+
+    id: int
+    tcp_stream: int
+    event: Callable[[Side], "CloseEvent | None"]
+    """What the program at an end of it was told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """The end of a connection, or where it stood when the capture ended."""
 
@@ -181,6 +194,12 @@ class Ending:
     """Longest time without a byte of either side before the first Close, FIN or RST."""
     http2: StreamFacts | None = None
     """The stream of HTTP/2 that it is on."""
+    tls_alerts: tuple[int, int] = (0, 0)
+    """Packets of the first TLS alerts of client and server that could be read, be it close_notify; 0 without one."""
+    secure: bool = False
+    """Whether there is TLS under it."""
+    repeat: Repeat | None = None
+    """The request once more, with the credentials for want of which it was refused."""
 
     def side(self, side: Side) -> SideEnding:
         """What `side` did."""
@@ -224,6 +243,8 @@ def close_event(ending: Ending, side: Side) -> CloseEvent | None:
 
     What an endpoint reports follows from what it received, never from what it sent (RFC 6455 §7.1.5).
     """
+    if ending.repeat is not None and side is Side.CLIENT:
+        return _told_of_repeat(ending.repeat)
     if ending.failed and (side is Side.CLIENT or not ending.opened):
         # The server's program never had a WebSocket. A browser's page sees 1006 and nothing else.
         return _abnormal(_why_failed(ending)) if side is Side.CLIENT and _handshake_over(ending) else None
@@ -251,6 +272,10 @@ def close_event(ending: Ending, side: Side) -> CloseEvent | None:
         why = f"the {side} took the {peer.side}'s Close for broken"
         rule = "invalid-close-code" if received.reason_is_utf8 else BAD_REASON
         return _own_failure(mine, library, why, Breach(rule, received.frame, received.packet))
+    if library.answers_every_close and _gave_up_unheard(ending, mine, peer):
+        return _abnormal(f"the {side} ended TCP and left the Close unanswered: {library.name} did not accept the 101")
+    if library.needs_to_answer and mine.close is None and _reset_by_peer(ending, mine) and not ending.secure:
+        return _abnormal(f"the {peer.side}'s RST came before the answer to its Close, and so {library.name} failed")
     if peer.broke_after_close and library.frames_after_close_fail:
         return _abnormal(f"frames followed the {peer.side}'s Close, which {library.name} takes for a failure")
     # A side whose frames cannot be told apart has most likely answered: the peer accepted what it said until then.
@@ -267,17 +292,22 @@ def close_event(ending: Ending, side: Side) -> CloseEvent | None:
 def _failure(ending: Ending, mine: SideEnding, peer: SideEnding, library: Library) -> CloseEvent | None:
     """What this end is told if it failed the connection before any Close reached it; None if it did not."""
     accepted = library.accepts | (library.accepts_with_deflate if ending.handshake.deflate is not None else set())
-    over = next((end.packet for end in ending.tcp if end.by is mine.side or end.kind is TcpEndKind.RST), None)
+    over = next((end.packet for end in ending.tcp if _deafens(end, mine)), None)
     breaches = [one for one in peer.breaches if one.rule not in accepted and (over is None or one.packet < over)]
     breach = fatal_breach(breaches, mine.close, peer.close, library)
     if breach is not None and _read_on(peer, library):
         return None
-    if _failed(ending, mine, peer):
+    if _failed(ending, mine, peer, breaches):
         return _own_failure(mine, library, _why_failed_by(mine), breach)
     if breach is None:
         return None
     why = f"the {mine.side} failed the connection for what came before a Close ({breach.rule})"
     return _own_failure(mine, library, why, breach)
+
+
+def _deafens(end: TcpEnd, mine: SideEnding) -> bool:
+    """Whether this end takes nothing in behind it. Who ends its half of an HTTP/2 stream goes on reading the other."""
+    return end.kind is TcpEndKind.RST or (end.by is mine.side and end.stream is None)
 
 
 def _read_on(peer: SideEnding, library: Library) -> bool:
@@ -313,6 +343,14 @@ def _without_code(mine: SideEnding, received: CloseFrame, library: Library, clea
 
 def _abnormal(why: str) -> CloseEvent:
     return CloseEvent(ABNORMAL, "", False, why)
+
+
+def _told_of_repeat(repeat: Repeat) -> CloseEvent | None:
+    event = repeat.event(Side.CLIENT)
+    if event is None:
+        return None
+    again = f"the client repeated the request with credentials: connection {repeat.id}, TCP stream {repeat.tcp_stream}"
+    return replace(event, why=f"{again}; of that its program is told, and {event.why}")
 
 
 def _by(ending: Ending) -> str:
@@ -377,7 +415,7 @@ def _could_not_answer(ending: Ending, mine: SideEnding, received: CloseFrame) ->
     return len(ends) > 1 and ends[0].kind is TcpEndKind.FIN and ends[0].by is not mine.side and ends[1].by is mine.side
 
 
-def _failed(ending: Ending, mine: SideEnding, peer: SideEnding) -> bool:
+def _failed(ending: Ending, mine: SideEnding, peer: SideEnding, breaches: list[Breach]) -> bool:
     """Whether this end failed the connection before any Close reached it: its program saw 1006 then and there.
 
     The code alone does not say so: a program may close with 1002 as it pleases, and is then told the answer to that.
@@ -385,14 +423,28 @@ def _failed(ending: Ending, mine: SideEnding, peer: SideEnding) -> bool:
     close, received = mine.close, peer.close
     if close is None and ending.tcp and ending.tcp[0].by is mine.side:
         # It may also fail the connection without a word (RFC 6455 §7.1.7), in the middle of what it has just received.
-        last = received.packet if received is not None else ending.tcp[0].packet
-        return 0 < peer.first_breach <= last
+        return any(received is None or not breach.is_behind(received) for breach in breaches)
     if close is None or (received is not None and received.packet < close.packet):
         return False
     broken = 0 < peer.first_breach <= close.packet
     if close.code == TOO_BIG:
         return mine.close_follows_large_message or broken
     return (close.code in PROTOCOL_FAILURES and broken) or KEEPALIVE in close.reason
+
+
+def _gave_up_unheard(ending: Ending, mine: SideEnding, peer: SideEnding) -> bool:
+    """Whether this end ended TCP right behind the handshake, and has not said anything, not even to a good Close."""
+    first = ending.tcp[0] if ending.tcp else None
+    alert = ending.tls_alerts[0 if peer.side is Side.CLIENT else 1]
+    return (
+        first is not None
+        and first.by is mine.side
+        and first.stream is None
+        and not 0 < alert < first.packet  # or TLS was over before it could answer
+        and mine.frames == 0
+        and not peer.broke_after_close
+        and 0 < ending.opened_ns <= first.time_ns < ending.opened_ns + AT_ONCE_NS
+    )
 
 
 def _refused(mine: SideEnding, peer: SideEnding, received: CloseFrame, library: Library) -> bool:
@@ -402,7 +454,9 @@ def _refused(mine: SideEnding, peer: SideEnding, received: CloseFrame, library: 
         if (peer.message_open and library.close_inside_message_counts) or _read_on(peer, library):
             return False
         return answer.code in PROTOCOL_FAILURES and answer.code != received.code
-    if len(received.body) == 1 or not received.reason_is_utf8:
+    if len(received.body) == 1:
+        return "close-payload-one-byte" not in library.accepts
+    if not received.reason_is_utf8:
         return True
     if not received.well_framed and not (received.only_form_wrong and "non-minimal-length" in library.accepts):
         return True
@@ -417,5 +471,7 @@ def _refused(mine: SideEnding, peer: SideEnding, received: CloseFrame, library: 
 
 def _reset_by_peer(ending: Ending, mine: SideEnding) -> bool:
     """Whether TCP ended by an RST of the other side."""
-    first = ending.tcp[0] if ending.tcp else None
-    return first is not None and first.kind is TcpEndKind.RST and first.by is not mine.side
+    ends = ending.tcp
+    if ends and ends[0].by is mine.side and ends[0].stream is not None and ends[0].kind is TcpEndKind.FIN:
+        ends = ends[1:]  # its answer has ended its half of an HTTP/2 stream; the other half is left
+    return bool(ends) and ends[0].kind is TcpEndKind.RST and ends[0].by is not mine.side

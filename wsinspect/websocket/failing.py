@@ -22,6 +22,10 @@ class Breach(NamedTuple):
         """Whether it came before that Close of the same side, and is not one of it."""
         return self.packet < close.packet if self.frame is None else self.frame < close.frame
 
+    def is_behind(self, close: CloseFrame) -> bool:
+        """Whether it came behind that Close of the same side."""
+        return self.packet > close.packet if self.frame is None else self.frame > close.frame
+
 
 BAD_TEXT: Final = "invalid-utf8-text"
 BAD_DEFLATE: Final = "inflate-error"
@@ -33,6 +37,7 @@ FATAL: Final = frozenset({
     BAD_DEFLATE, *MASKS,
 })  # fmt: skip
 """Breaches of frames and messages for which every library that was measured fails the connection, save as `accepts`."""
+_OF_DATA: Final = frozenset({BAD_TEXT, "continuation-without-message", "interleaved-data-frame"})
 _CODES: Final = {BAD_TEXT: 1007, BAD_REASON: 1007, "length-msb-set": 1009}
 
 
@@ -51,7 +56,7 @@ def fatal_breach(
     is one that the library sends for nothing else.
     """
     for breach in sorted(breaches, key=lambda breach: breach.packet):
-        if breach.rule not in FATAL:
+        if breach.rule not in FATAL | library.fails_for:
             continue
         if received is not None and not breach.is_before(received):
             continue
@@ -60,6 +65,8 @@ def fatal_breach(
         if own.packet >= breach.packet:
             if breach.rule == BAD_DEFLATE and own.code == library.bad_deflate_code:
                 return breach
+        elif library.drops_data_after_close and breach.rule in _OF_DATA:
+            continue
         elif breach.rule != BAD_TEXT or library.reads_text_after_close:
             return breach
     return None

@@ -19,6 +19,8 @@ class Library:
     """Close codes it takes for a broken Close; None: every code that may not be on the wire (RFC 6455 §7.4)."""
     accepts: frozenset[str] = frozenset()
     """Rules for whose breach others fail the connection, and this one does not."""
+    fails_for: frozenset[str] = frozenset()
+    """Further rules for whose breach it is known to fail the connection."""
     accepts_with_deflate: frozenset[str] = frozenset()
     """The same where permessage-deflate is agreed on: RSV1 may then be set on frames for which it means nothing."""
     tells_own_failure: bool = False
@@ -35,6 +37,8 @@ class Library:
     """Whether frames behind the peer's Close turn the ending into 1006."""
     reads_text_after_close: bool = True
     """Whether it looks at the text that comes once it has sent its own Close."""
+    drops_data_after_close: bool = False
+    """Whether it drops the data frames that come once it has sent its own Close, in whatever order they are."""
     reads_past_bad_text: bool = False
     """Whether a Close in the same segment still counts behind a text for which it fails the connection."""
     close_inside_message_counts: bool = False
@@ -45,14 +49,36 @@ class Library:
     """Whether an RST of the peer behind both Closes makes the ending unclean."""
     clean_without_answer: bool = False
     """Whether the ending is clean once the peer's Close has come, even if the answer never went out."""
+    answers_every_close: bool = False
+    """Whether it answers every Close of the peer, unless it has given up before."""
+    needs_to_answer: bool = False
+    """Whether without TLS an RST that is faster than its answer to the peer's Close turns the ending into 1006."""
+    repeats_with_credentials: bool = False
+    """Whether a 401 makes it repeat the request with a user and password that it knows, unknown to its program."""
 
 
 UNKNOWN: Final = Library("")
 """Nothing names the program: it is taken to follow the RFC. So does `ws` of Node, which does not name itself."""
 CHROMIUM: Final = Library(
-    "Chromium", refused_codes=frozenset({1005, 1006, 1015}), frames_after_close_fail=True, reset_spoils=True
+    "Chromium",
+    refused_codes=frozenset({1005, 1006, 1015}),
+    fails_for=frozenset({"non-minimal-length"}),
+    frames_after_close_fail=True,
+    reads_text_after_close=False,
+    drops_data_after_close=True,
+    reset_spoils=True,
+    answers_every_close=True,
+    needs_to_answer=True,
+    repeats_with_credentials=True,
 )
-FIREFOX: Final = Library("Firefox", refused_codes=frozenset(), accepts=frozenset({"masked-server-frame"}))
+FIREFOX: Final = Library(
+    "Firefox",
+    refused_codes=frozenset(),
+    accepts=frozenset({"masked-server-frame", "close-payload-one-byte"}),
+    fails_for=frozenset({"non-minimal-length"}),
+    answers_every_close=True,
+    repeats_with_credentials=True,
+)
 AIOHTTP: Final = Library(
     "aiohttp",
     refused_codes=frozenset(range(3000)) - {*range(1000, 1004), *range(1006, 1015)},
