@@ -96,6 +96,8 @@ def test_a_lifetime_ends_what_is_busy() -> None:
     assert ids(made(end=(SERVER, "fin", 30.2), silences=(silence(25.0, 16.0),), shake=google)) == []
     assert ids(made(end=(SERVER, "close", 30.2), code=1000, shake=google)) == []
     assert ids(made(end=(SERVER, "fin", 31.5), shake=google)) == []
+    assert ids(made(end=(CLIENT, "fin", 30.2), shake=google)) == ["lifetime-limit"]  # seen behind the balancer
+    assert ids(made(end=(CLIENT, "fin", 30.2))) == []
 
 
 def test_a_lifetime_of_the_users() -> None:

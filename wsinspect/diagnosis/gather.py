@@ -112,12 +112,13 @@ def _resets(connection: Connection, marks: Marks) -> tuple[Reset, ...]:
 
 
 def _end(ending: Ending) -> End | None:
-    found: list[End] = []
+    found = [_tcp_end(end) for end in ending.tcp]
     for side in (ending.client, ending.server):
         if side.close is not None:
-            close = side.close
-            found.append(End(EndKind.CLOSE, side.side, close.packet, close.time_ns, close.code))
-    found += [_tcp_end(end) for end in ending.tcp]
+            # It lies before the FIN in the stream, even if it was lost, and its repetition was captured behind the FIN.
+            marks = [(side.close.packet, side.close.time_ns)]
+            marks += [(end.packet, end.time_ns) for end in found if end.by is side.side and end.kind is EndKind.FIN]
+            found.append(End(EndKind.CLOSE, side.side, *min(marks), side.close.code))
     # A Close and a FIN can come in one packet: then the Close is the first.
     return min(found, key=lambda end: (end.packet, end.kind is not EndKind.CLOSE), default=None)
 

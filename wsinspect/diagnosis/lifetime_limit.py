@@ -4,6 +4,7 @@ from wsinspect.diagnosis.cause import Confidence, Diagnosis, limit, span
 from wsinspect.diagnosis.crowd import SameAge
 from wsinspect.diagnosis.facts import EndKind, Facts
 from wsinspect.diagnosis.timers import Timer, Timers
+from wsinspect.websocket.side import Side
 
 ID = "lifetime-limit"
 
@@ -49,5 +50,7 @@ def _known(facts: Facts, timers: Timers, age: float) -> Timer | None:
         for row in timers.lifetime
         if ending in row.endings and row.fits(age) and (ending == "silent" or end.code in row.codes)
     ]
-    rows = [row for row in rows if not row.hint_required or row.hinted(facts.handshake)]
+    # Whoever leaves may do so at any age: without a hint only the server's side can be a balancer.
+    needs_hint = end.by is not Side.SERVER
+    rows = [row for row in rows if row.hinted(facts.handshake) or not (row.hint_required or needs_hint)]
     return min(rows, key=lambda row: not row.hinted(facts.handshake), default=None)

@@ -101,6 +101,25 @@ def lost_close(talk: WebSocket) -> None:
 
 
 @chapter.connection(
+    "close-repeated-behind-fin",
+    "The server's Close is lost before the capture point, its FIN is not: the Close comes again, behind the FIN",
+    closed("server", 1011, "keepalive ping timeout").having(server_event=ANY),
+)
+def close_behind_fin(talk: WebSocket) -> None:
+    talk.open()
+    talk.server.ping(b"?")
+    talk.wait(20)
+    start, close = talk.server.sequence, talk.server.encode(0x8, b"\x03\xf3keepalive ping timeout")
+    talk.server.send(close, acked=False, captured=False)
+    talk.server.fin(acked=False)
+    talk.wait(0.2)
+    talk.server.segment(close, sequence=start)
+    talk.client.receive()
+    talk.client.close(1011)
+    talk.client.fin()
+
+
+@chapter.connection(
     "lost-pong",
     "The server's Pong was not captured: not a missing one",
     Expected(
