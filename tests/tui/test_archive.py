@@ -69,7 +69,7 @@ def test_memory_of_a_connection_that_is_over(tmp_path: Path) -> None:
             tracemalloc.stop()
         assert len(store) == connections
         assert not source._connections
-        assert used / connections < 4096
+        assert used / connections < 2048
 
 
 def test_a_late_packet_of_a_stream_that_is_over_is_no_new_stream() -> None:

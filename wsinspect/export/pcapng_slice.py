@@ -107,7 +107,7 @@ def _in_order(places: list[PacketPlaces]) -> Iterator[tuple[int, int]]:
 
 
 def _sorted(places: PacketPlaces) -> Iterator[tuple[int, int]]:
-    pairs = zip(places.numbers(), places.offsets, strict=True)
+    pairs = ((number, offset) for offset, number in places)
     # The fragments of a datagram stand together in the index, wherever they were in the file.
     if any(number > following for number, following in pairwise(places.numbers())):
         return iter(sorted(pairs))

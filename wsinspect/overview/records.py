@@ -121,6 +121,7 @@ class Records:
         self._breaches: dict[tuple[str, str, str | None], BreachSum] = {}
         self._breach_numbers: dict[tuple[str, str, str | None], int] = {}
         self._broken: dict[int, array[int]] = {}  # by index: number of the breach, count, and so on
+        self._broken_before = 0  # connections that broke a rule and are settled
         for index, record in enumerate(records):
             self.put(index, record)
 
@@ -151,12 +152,17 @@ class Records:
         other.ended, other.age, other.idle = self.ended[:], self.age[:], self.idle[:]
         other._ending, other._causes = self._ending[:], self._causes[:]
         other._breaches = {key: replace(total) for key, total in self._breaches.items()}
-        other._broken = dict(self._broken)
+        other._broken, other._broken_before = dict(self._broken), self._broken_before
         return other
 
     def put_causes(self, index: int, causes: tuple[Cause, ...]) -> None:
         """Other causes: those that show only in all connections together."""
         self._causes[index] = _number(causes, self._cause_numbers, self.causes) if causes else _NONE
+
+    def settle(self, index: int) -> None:
+        """A connection will not change any more: it counts, but which rules it broke itself need not be known."""
+        if self._broken.pop(index, None) is not None:
+            self._broken_before += 1
 
     def _put_breaches(self, index: int, breaches: tuple[Breach, ...]) -> None:
         old = self._broken.get(index, array("i"))
@@ -209,7 +215,7 @@ class Records:
     @property
     def broken(self) -> int:
         """Connections that broke a rule."""
-        return len(self._broken)
+        return len(self._broken) + self._broken_before
 
 
 def _number(value: T, numbers: dict[T, int], values: list[T]) -> int:

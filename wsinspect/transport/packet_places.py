@@ -1,71 +1,77 @@
-"""Where the packets of a TCP connection are in the capture file: 12 bytes for each, less once nothing is added."""
+"""Where the packets of a TCP connection are in the capture file: some 4 bytes for each of many, 16 for the latest."""
 
+import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, chain
 from operator import sub
+from typing import Final
 
-_MASK = 0xFFFFFFFF
-_BACK = 0x100000  # as far back the number of an earlier fragment may be
+CHUNK: Final = 4096
+"""Packets whose places are compressed together."""
 
 
 class PacketPlaces:
     """Numbers of packets and offsets of their records, in the order in which they were fed."""
 
-    __slots__ = ("_first", "_numbers", "connections", "offsets")
+    __slots__ = ("_chunks", "_numbers", "_offsets", "connections")
 
     def __init__(self) -> None:
         self.connections = 0
         """WebSocket connections, or attempts to open one, that share these packets."""
-        self.offsets = array("Q")
-        self._first = 0
-        # The lower 32 bits of each: while a connection is silent, fewer than four thousand million packets pass.
-        self._numbers = array("I")
+        self._chunks: list[tuple[int, bytes]] = []  # the earlier packets: how many, and their places
+        self._offsets = array("Q")
+        self._numbers = array("Q")
 
     def __len__(self) -> int:
-        return len(self.offsets)
+        return sum(count for count, _ in self._chunks) + len(self._offsets)
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         """Offset and number of each packet."""
-        return zip(self.offsets, self.numbers(), strict=True)
+        for _, chunk in self._chunks:
+            yield from zip(*_expanded(chunk), strict=True)
+        yield from zip(self._offsets, self._numbers, strict=True)
 
     def numbers(self) -> Iterator[int]:
         """Number of each packet."""
-        number = self._first
-        for low in self._numbers:
-            number += ((low - number + _BACK) & _MASK) - _BACK
-            yield number
+        return (number for _, number in self)
 
     def add(self, offset: int, number: int) -> None:
         """One more packet."""
-        if not self._numbers:
-            self._first = number
-        self.offsets.append(offset)
-        self._numbers.append(number & _MASK)
+        if len(self._offsets) >= CHUNK:
+            self._chunks.append((len(self._offsets), _compressed(self._offsets, self._numbers)))
+            self._offsets, self._numbers = array("Q"), array("Q")
+        self._offsets.append(offset)
+        self._numbers.append(number)
 
     def insert(self, offset: int, number: int) -> None:
         """A packet that belongs before the last one, as an earlier fragment of it."""
-        place = len(self.offsets) - 1
-        if not place:
-            self._first = number
-        self.offsets.insert(place, offset)
-        self._numbers.insert(place, number & _MASK)
+        place = max(0, len(self._offsets) - 1)
+        self._offsets.insert(place, offset)
+        self._numbers.insert(place, number)
 
     def shorten(self, kept: int) -> None:
         """Forget all but the first ones."""
-        del self.offsets[kept:]
+        for place, (count, chunk) in enumerate(self._chunks):
+            if kept < count:
+                offsets, numbers = _expanded(chunk)
+                self._offsets, self._numbers = array("Q", offsets), array("Q", numbers)
+                del self._chunks[place:]
+                break
+            kept -= count
+        del self._offsets[kept:]
         del self._numbers[kept:]
 
     def copy(self) -> "PacketPlaces":
         """As they are now."""
         other = PacketPlaces()
-        other._first, other._numbers, other.offsets = self._first, self._numbers[:], self.offsets[:]
+        other._chunks, other._offsets, other._numbers = self._chunks[:], self._offsets[:], self._numbers[:]
         return other
 
     def packed(self) -> tuple[list[int], list[int]]:
         """The distances between offsets, and between numbers: small ones, for `unpack`."""
-        numbers = list(self.numbers())
-        return _distances(self.offsets), _distances(numbers)
+        offsets, numbers = zip(*self, strict=True) if len(self) else ((), ())
+        return _distances(offsets), _distances(numbers)
 
     @classmethod
     def unpack(cls, packed: tuple[list[int], list[int]]) -> "PacketPlaces":
@@ -78,3 +84,14 @@ class PacketPlaces:
 
 def _distances(values: Sequence[int]) -> list[int]:
     return list(map(sub, values, chain((0,), values)))
+
+
+def _compressed(offsets: Sequence[int], numbers: Sequence[int]) -> bytes:
+    return zlib.compress(array("q", _distances(offsets) + _distances(numbers)).tobytes(), 1)
+
+
+def _expanded(chunk: bytes) -> tuple[list[int], list[int]]:
+    distances = array("q")
+    distances.frombytes(zlib.decompress(chunk))
+    half = len(distances) // 2
+    return list(accumulate(distances[:half])), list(accumulate(distances[half:]))

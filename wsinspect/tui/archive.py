@@ -11,12 +11,10 @@ from typing import Final, NamedTuple
 from wsinspect.filter.particulars import Particulars
 from wsinspect.report import model
 from wsinspect.rules.violation import Violation
-from wsinspect.transport.packet_places import PacketPlaces
+from wsinspect.transport.packet_places import CHUNK, PacketPlaces
 
 BLOCK: Final = 64
 """Connections that are compressed together. To look at one takes the whole block, a fraction of a millisecond."""
-MANY_PACKETS: Final = 4096
-"""Places of packets that are not compressed: that of as many takes long."""
 
 Packed = tuple[list[int], list[int]]
 
@@ -54,10 +52,8 @@ class _Block:
         self.members[index] = len(self._records)
         self._records.append(pickle.dumps(archived, pickle.HIGHEST_PROTOCOL))
         self.packets += len(places)
-        if places.connections > 1:
-            self._large[index] = places  # all of them hold the same ones
-        elif len(places) > MANY_PACKETS:
-            self._large[index] = places.copy()  # without the room to grow
+        if places.connections > 1 or len(places) > CHUNK:
+            self._large[index] = places  # shared by all of them; or compressed already
         self._places.append(places.packed() if index not in self._large else None)
         if len(self._records) == BLOCK:
             self._compressed = zlib.compress(pickle.dumps(self._records, pickle.HIGHEST_PROTOCOL))

@@ -7,7 +7,7 @@ from wsinspect.tui.archive import Archive
 from wsinspect.tui.units import plural
 
 MAX_INDEXED: Final = 16_777_216
-"""Packets whose places in the file are kept, 12 bytes each at most, when the input has no end."""
+"""Packets whose places in the file are kept, some 4 bytes each, when the input has no end."""
 INTERVAL: Final = 1_048_576
 """Packets between two looks at how many there are."""
 

@@ -233,6 +233,7 @@ class Store:
                 for index in ended[start : start + _PART]:
                     report, facts = self.source.archive(index)
                     self._show(index, report)
+                    self.records.settle(index)
                     self._remember(index, facts)
                     if self._open.pop(index, _UNSEEN) is None and self._max_ended is not None:
                         self._ended.append(index)
