@@ -50,9 +50,9 @@ class Connection:
     """A WebSocket connection, or the attempt to open one."""
 
     __slots__ = (
-        "_judge", "_neighbours", "_refusal", "_repeat", "_server_began", "acknowledgements", "answer_missed", "attempt",
-        "channel", "client_direction", "dialogue", "finished", "handshake", "http2", "id", "keys", "last_ns",
-        "opened_ns", "packets", "revision", "seen_until_ns", "started_ns", "stream",
+        "_asked_late", "_judge", "_neighbours", "_refusal", "_repeat", "_server_began", "acknowledgements",
+        "answer_missed", "attempt", "channel", "client_direction", "dialogue", "finished", "handshake", "http2", "id",
+        "keys", "last_ns", "opened_ns", "packets", "revision", "seen_until_ns", "started_ns", "stream",
         "tcp_ends", "timeline", "tls",
     )  # fmt: skip
 
@@ -99,6 +99,7 @@ class Connection:
         self.acknowledgements = Acknowledgements(stream, channel, client_direction)
         """When the other side's TCP had what was sent."""
         self._neighbours = neighbours
+        self._asked_late = False  # whether the server has sent something between the request and its being read
         self._server_began = 0  # bytes of the server before the request
         self._judge = Judge(neighbours.thresholds)
         self._repeat: Repeat | None = None
@@ -137,7 +138,10 @@ class Connection:
         self._changed(request.end_time_ns)
         if self.timeline is not None:
             self.timeline.head(Side.CLIENT, request)
-        self._server_began = self.channel.sent(self._direction(Side.SERVER))
+        server = self._direction(Side.SERVER)
+        self._server_began = self.channel.sent(server)
+        # Behind a gap it is read late; what has come since may be the answer.
+        self._asked_late = self.stream.marks.last_ns(server) > request.end_time_ns
         if self.http2 is None:
             self._neighbours.asked(self.id, self.handshake, self._pair, self._judge, self._still_waits)
         self._neighbours.authorised(self.handshake, self._pair, Repeat(self.id, self.stream.number, self.close_event))
@@ -166,6 +170,13 @@ class Connection:
     def open_unseen(self) -> None:
         """Frames may follow, but what was said before them was not captured: they are sought on both sides."""
         self._begin_dialogue(False, False)
+
+    def open_joined(self) -> None:
+        """Frames follow, with the beginning of one first; what was said before them was not captured."""
+        self.open_unseen()
+        assert self.dialogue is not None
+        self.dialogue.client.decoder.resume()
+        self.dialogue.server.decoder.resume()
 
     def open_unread(self) -> None:
         """Frames follow from their beginning on, but the heads before them could not be read."""
@@ -224,7 +235,8 @@ class Connection:
         if isinstance(event, Fin | Reset):
             kind = TcpEndKind.FIN if isinstance(event, Fin) else TcpEndKind.RST
             first = not self.stream.end_may_be_missed(1 - event.direction)
-            self._end(TcpEnd(kind, side, event.packet, event.time_ns), first)
+            sure = first and not self._bytes_missed(event.direction)
+            self._end(TcpEnd(kind, side, event.packet, event.time_ns), sure)
 
     def end_stream(self, end: StreamEnd) -> None:
         """A side has ended or reset the stream of HTTP/2 that it is on."""
@@ -235,7 +247,7 @@ class Connection:
         self.http2.take_end(end)
         if self.timeline is not None:
             self.timeline.end(it.name, it.by, it.packet, it.time_ns)
-        self._end(it, True)
+        self._end(it, not self._bytes_missed(end.direction))
 
     def _end(self, end: TcpEnd, peer_complete: bool) -> None:
         if self.dialogue is not None:
@@ -264,7 +276,7 @@ class Connection:
         if self.handshake.response is None and self.handshake.request is not None:
             self.answer_missed = self.answer_missed or (self.dialogue is None and self.server_is_unseen)
             self._judge.handshake(self.handshake)
-            self._neighbours.answered(self.id, self.handshake, self._pair)
+            self._neighbours.answered(self.id, self.handshake, self._pair, certain=not self._answer_may_be_missed())
             self._judge_silence(self.handshake.request, self.seen_until_ns)
         if self.http2 is not None:
             self._judge.stream(self.ending(now_ns))
@@ -287,7 +299,7 @@ class Connection:
         return Ending(
             self.handshake,
             opened,
-            self.answer_missed and not opened,
+            (self.answer_missed or (self._asked_late and self.handshake.response is None)) and not opened,
             self._refusal if gave_up else (),
             client,
             server,
@@ -327,9 +339,10 @@ class Connection:
             channel.sent(direction),
             channel.acknowledged(direction),
             gap_bytes,
-            self.stream.end_may_be_missed(direction),
+            self._end_may_be_missed(direction),
             self.stream.fin_acknowledged(direction),
             self._known_unacknowledged(side),
+            self._reset_may_be_missed(side),
             self._lacks_close_notify(direction),
         )
         return self.dialogue.side_ending(side, below)
@@ -338,11 +351,35 @@ class Connection:
         """Whether packets of the other side show that it had not got all: one behind the last bytes, or its RST."""
         if self.dialogue is None:
             return False
-        if self.gap_bytes(side.peer) or any(reset.ahead for reset in self.stream.marks.resets):
+        if self.gap_bytes(side.peer) or self.answer_missed or any(reset.ahead for reset in self.stream.marks.resets):
             return False  # a packet of the other side that was not captured may have acknowledged them
         later_ns = self.stream.marks.last_ns(1 - self._direction(side))
         reset = any(end.kind is TcpEndKind.RST and end.by is not side for end in self.tcp_ends)
-        return reset or later_ns > self.dialogue.half(side).last_payload_ns
+        head = self.handshake.response if side is Side.SERVER else self.handshake.request
+        return reset or later_ns > max(self.dialogue.half(side).last_payload_ns, head.end_time_ns if head else 0)
+
+    def _reset_may_be_missed(self, side: Side) -> bool:
+        """Whether what `side` sent behind the other's FIN was neither acknowledged nor repeated: as if it were gone."""
+        direction, stream = self._direction(side), self.stream
+        fin = any(end.kind is TcpEndKind.FIN and end.by is not side for end in self.tcp_ends)
+        return fin and stream.acknowledged(direction) < stream.sent(direction) and stream.marks.run(direction) is None
+
+    def _bytes_missed(self, direction: int) -> bool:
+        """Whether bytes of a direction are missing, or may be and it is not known yet."""
+        lost_below = self.channel is not self.stream and self.stream.gap_bytes(direction) > 0
+        return lost_below or self.stream.waits(direction)
+
+    def _end_may_be_missed(self, direction: int) -> bool:
+        """Whether a direction sent something at its end, a FIN at least, that was not captured."""
+        if self.stream.end_may_be_missed(direction) or self.stream.waits(direction):
+            return True
+        # An RST without ACK behind its sender's FIN answers bytes, or a FIN, for a socket that is closed already.
+        side, ends = self.side_of(direction), self.tcp_ends
+        fin = next((end for end in ends if end.kind is TcpEndKind.FIN and end.by is not side), None)
+        if fin is None or self.dialogue is None or any(end.by is side for end in ends):
+            return False
+        answers = any(one.direction != direction and not one.acknowledges for one in self.stream.marks.resets)
+        return answers and self.dialogue.half(side).last_payload_ns <= fin.time_ns and self.channel is self.stream
 
     def _lacks_close_notify(self, direction: int) -> bool:
         """Whether TLS was set up, all of a direction was captured, and it has no close_notify nor what may be one."""
@@ -373,17 +410,21 @@ class Connection:
 
     def _still_waits(self) -> bool:
         """Whether its request waits for an answer, of which nothing can have been missed."""
-        missed = self.answer_missed or self.acknowledgements.of_unseen_bytes(Side.SERVER)
-        return not (missed or self.handshake.response or self.tcp_ends or self.finished)
+        return not (self._answer_may_be_missed() or self.handshake.response or self.tcp_ends)
+
+    def _answer_may_be_missed(self) -> bool:
+        return self.answer_missed or self._asked_late or self._bytes_missed(self._direction(Side.SERVER))
 
     def _judge_silence(self, request: RequestHead, now_ns: int) -> None:
         """A request that has got no answer: not even a byte of one?"""
-        if self.answer_missed or not self.handshake.asks_for_websocket or (self.http2 is not None and self.http2.over):
+        if self._answer_may_be_missed() or not self.handshake.asks_for_websocket:
+            return
+        if self.http2 is not None and self.http2.over:
             return
         end = next((end for end in self.tcp_ends if end.packet > request.last_packet), None)
         sent = self.channel.sent(self._direction(Side.SERVER))
         fin = any(one.kind is TcpEndKind.FIN and one.by is Side.SERVER for one in self.tcp_ends)  # takes an offset
-        if sent - fin > self._server_began or self.stream.end_may_be_missed(self._direction(Side.SERVER)):
+        if sent - fin > self._server_began or self._end_may_be_missed(self._direction(Side.SERVER)):
             return
         waited_ns = (end.time_ns if end else now_ns) - request.end_time_ns
         facts = Unanswered(end, waited_ns, request.packet)

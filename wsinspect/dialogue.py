@@ -231,6 +231,7 @@ class Dialogue:
             end_may_be_missed=below.end_may_be_missed,
             fin_acknowledged=below.fin_acknowledged,
             known_unacknowledged=below.known_unacknowledged,
+            reset_may_be_missed=below.reset_may_be_missed,
             lacks_close_notify=below.lacks_close_notify,
         )
 

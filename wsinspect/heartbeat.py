@@ -6,7 +6,7 @@ from wsinspect.rules.pong import Mismatch, PingBurst, Pong
 from wsinspect.rules.thresholds import nanoseconds
 from wsinspect.websocket.frames import FrameHeader, FramePiece
 from wsinspect.websocket.half import Half, end_of
-from wsinspect.websocket.pings import Answer
+from wsinspect.websocket.pings import UNKNOWN_FRAMES, Answer
 from wsinspect.websocket.roundtrips import RoundTrip, RoundTrips
 from wsinspect.websocket.side import Side
 
@@ -31,7 +31,7 @@ class Heartbeat:
         self.seen = True
         if not half.control_is_whole:
             return
-        half.add_ping(header, payload, peer.frames_sent)
+        half.add_ping(header, payload, peer.frames_sent if peer.decoder.synced else UNKNOWN_FRAMES)
         self._acknowledgements.watch(half.side, end_of(header))
         burst = half.ping_burst.add(time_ns)
         if burst:

@@ -21,6 +21,8 @@ from wsinspect.websocket.side import Side
 
 MAX_REMEMBERED: Final = 65_536
 """Connections whose keys are remembered; the oldest are forgotten first."""
+MAX_SUSPECTS: Final = 1024
+"""Requests judged for coming while one and the same other request waited; further ones are not."""
 
 REPEAT_NS: Final = 5_000_000_000
 """Within this time a browser repeats a request with credentials that it has; it asks nobody for them."""
@@ -53,6 +55,8 @@ class _Unanswered(NamedTuple):
 
     packet: int
     still_waits: Callable[[], bool]
+    suspects: list[tuple[Judge, Place]]
+    """Requests that came meanwhile, to be judged once it is certain that it did wait then."""
 
 
 class _Leg(NamedTuple):
@@ -90,10 +94,10 @@ class Neighbours:
         place = (None, request.packet, request.time_ns)
         waiting = self._waiting.get(pair, {})
         other = next((other for other, one in waiting.items() if one.still_waits()), 0)
-        if other:
-            judge.outside(rules.concurrent_handshakes, Side.CLIENT, place, Waiting(other, waiting[other].packet))
+        if other and len(waiting[other].suspects) < MAX_SUSPECTS:
+            waiting[other].suspects.append((judge, place))
         self._waiting.keep(pair, {})
-        self._waiting[pair][id] = _Unanswered(request.packet, still_waits)
+        self._waiting[pair][id] = _Unanswered(request.packet, still_waits, [])
         for key in handshake.keys:
             earlier = self._asked.get(key)
             reused = earlier is not None and not self._is_under_way(key)
@@ -103,11 +107,15 @@ class Neighbours:
             self._asked.keep(key, _Asked(id, request.packet, request.time_ns))
             self._accepts.keep(expected_accept(key), id)
 
-    def answered(self, id: int, handshake: Handshake, pair: bytes) -> None:
-        """It was answered, or never will be."""
+    def answered(self, id: int, handshake: Handshake, pair: bytes, certain: bool = True) -> None:
+        """It was answered, or never will be; not `certain`: an answer may have been missed."""
         waiting = self._waiting.get(pair)
         if waiting is not None:
-            waiting.pop(id, None)
+            one = waiting.pop(id, None)
+            if one is not None and certain:
+                for judge, place in one.suspects:
+                    if handshake.response is None or (place[2] or 0) <= handshake.response.time_ns:
+                        judge.outside(rules.concurrent_handshakes, Side.CLIENT, place, Waiting(id, one.packet))
             if not waiting:
                 del self._waiting[pair]
         if handshake.response is not None:

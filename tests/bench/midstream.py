@@ -1,6 +1,6 @@
 """Begin in the middle: which WebSockets are still found, and whether what is found is true.
 
-    python tests/bench/midstream.py CAPTURE … [--cuts 500] [--seed 6455] [-v]
+    python tests/bench/midstream.py CAPTURE … [--keylog FILE] [--cuts 500] [--seed 6455] [-v]
 
 Each cut takes one of the captures and leaves out every packet up to a random one. A WebSocket counts if its opening was
 cut off and three whole frames of one direction are left. It is found if there is a connection with the same addresses
@@ -20,7 +20,9 @@ from wsinspect.capture.packet import Packet
 from wsinspect.capture.source import open_capture
 from wsinspect.connection import Connection
 from wsinspect.inspector import Inspector
+from wsinspect.keys import KeySource, TlsOptions
 from wsinspect.timeline import FrameEntry
+from wsinspect.tls.keylog import KeyLog
 from wsinspect.websocket.side import Side
 
 ENOUGH = 3
@@ -40,9 +42,9 @@ class Seen(NamedTuple):
     violations: set[tuple[str, Side | None]]
 
 
-def inspect(packets: Iterable[Packet]) -> dict[Flow, list[Seen]]:
-    """The WebSockets in `packets` by their TCP connection's ends, in order of appearance."""
-    inspector = Inspector(timelines=True)
+def inspect(packets: Iterable[Packet], keys: KeyLog) -> dict[Flow, list[Seen]]:
+    """The WebSockets in `packets` by their TCP connection's ends and HTTP/2 stream, in order of appearance."""
+    inspector = Inspector(timelines=True, keys=keys.frozen())
     for packet in packets:
         inspector.feed(packet)
     inspector.finish()
@@ -52,7 +54,8 @@ def inspect(packets: Iterable[Packet]) -> dict[Flow, list[Seen]]:
         half = len(flow) // 2
         # Which side opened TCP may be unknown: both orders of the ends are one key.
         key = b"".join(sorted((flow[: half - 2] + flow[-4:-2], flow[half - 2 : -4] + flow[-2:])))
-        found.setdefault((key, 0), []).append(seen(connection))
+        stream = connection.http2.id if connection.http2 is not None else 0
+        found.setdefault((key, stream), []).append(seen(connection))
     return found
 
 
@@ -78,22 +81,25 @@ def seen(connection: Connection) -> Seen:
 
 
 @lru_cache(maxsize=8)
-def load(path: str) -> tuple[list[Packet], dict[Flow, list[Seen]]]:
-    """A capture's packets and what the complete capture says."""
+def load(path: str, keylog: str | None) -> tuple[list[Packet], KeyLog, dict[Flow, list[Seen]]]:
+    """A capture's packets and keys, and what the complete capture says."""
+    keys = KeySource(TlsOptions(keylog), list).log
     with open_capture(path) as reader:
         packets = list(reader)
-    return packets, inspect(packets)
+        for secrets in reader.secrets:
+            keys.add(secrets)
+    return packets, keys, inspect(packets, keys)
 
 
-def cut(path: str, choice: random.Random, tally: Counter[str], verbose: bool) -> None:
+def cut(path: str, keylog: str | None, choice: random.Random, tally: Counter[str], verbose: bool) -> None:
     """Leave out the packets up to a random one, and compare."""
-    packets, full = load(path)
+    packets, keys, full = load(path, keylog)
     if len(packets) < 2:
         return
     position = choice.randrange(1, len(packets))
     last = packets[position - 1].number
     tally["cuts"] += 1
-    rest = inspect(packets[position:])
+    rest = inspect(packets[position:], keys)
     for key, connections in full.items():
         for whole in connections[-1:]:
             if not 0 < whole.opening <= last:
@@ -129,6 +135,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("captures", nargs="+", type=Path)
+    parser.add_argument("--keylog")
     parser.add_argument("--cuts", type=int, default=500)
     parser.add_argument("--seed", type=int, default=6455)
     parser.add_argument("-v", "--verbose", action="store_true")
@@ -137,7 +144,7 @@ def main() -> None:
     tally: Counter[str] = Counter()
     # One capture after the other: each is read and inspected as a whole once.
     for path in sorted(choice.choices([str(path) for path in options.captures], k=options.cuts)):
-        cut(path, choice, tally, options.verbose)
+        cut(path, options.keylog, choice, tally, options.verbose)
     share = 100 * tally["found"] / max(1, tally["WebSockets"])
     print(f"{tally['cuts']} cuts: {tally['found']} of {tally['WebSockets']} WebSockets found ({share:.2f} %)")
     for text, count in tally.most_common():

@@ -3,7 +3,7 @@
 import pytest
 
 from captures.encoder import frames
-from wsinspect.websocket.whole_frames import is_close, whole_frames
+from wsinspect.websocket.whole_frames import begins_with_close, whole_frames
 
 KEY = b"\x01\x02\x03\x04"
 HELLO = frames.encode(frames.TEXT, b"hello", mask=None)
@@ -40,16 +40,19 @@ def test_whole_frames(data: bytes, masked: bool, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "masked", "close"),
+    ("data", "close"),
     [
-        (CLOSE, False, True),
-        (CLOSE, True, False),
-        (frames.encode(frames.CLOSE, b"\x0f\xa0bye", mask=KEY), True, True),
-        (frames.encode(frames.CLOSE, b"\x00\x01", mask=KEY), True, False),
-        (frames.encode(frames.CLOSE, b"", mask=None), False, False),
-        (CLOSE + HELLO, False, False),
-        (HELLO, False, False),
+        (CLOSE, True),
+        (CLOSE[:-1], False),
+        (frames.encode(frames.CLOSE, b"\x0f\xa0bye", mask=KEY), True),
+        (frames.encode(frames.CLOSE, b"\x00\x01", mask=KEY), True),
+        (frames.encode(frames.CLOSE, b"", mask=None), True),
+        (CLOSE + HELLO, True),
+        (frames.encode(frames.CLOSE, b"\x00\x01", mask=KEY) + HELLO, False),
+        (HELLO, False),
+        (b"\x88\x7e\x00\x80" + bytes(128), False),
+        (b"", False),
     ],
 )
-def test_is_close(data: bytes, masked: bool, close: bool) -> None:
-    assert is_close(data, masked) is close
+def test_begins_with_close(data: bytes, close: bool) -> None:
+    assert begins_with_close(data) is close

@@ -3,6 +3,7 @@
 import base64
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from wsinspect.connection import Connection
@@ -17,7 +18,7 @@ from wsinspect.transport.carried import CarriedChannel
 from wsinspect.transport.channel import Channel, Layer
 from wsinspect.transport.reassembly import Chunk, Gap, Remark
 from wsinspect.websocket.http2_handshake import Http2Handshake, asks_for_websocket, request_head, response_head
-from wsinspect.websocket.whole_frames import is_close, whole_frames
+from wsinspect.websocket.whole_frames import begins_with_close, whole_frames
 
 MAX_STREAMS: Final = 4096
 """WebSockets of one HTTP/2 connection followed at once; of further ones nothing is known."""
@@ -25,6 +26,8 @@ MAX_UNKNOWN: Final = 64
 """Streams of unknown purpose in which frames are sought at once, where header fields could not be read."""
 MAX_EARLY: Final = 64 * 1024
 """Bytes of a client kept that it sends before it is answered."""
+MAX_UNREAD: Final = 4 * 1024 * 1024
+"""Bytes kept of all streams together of which the header fields could not be read and frames have to tell."""
 LINGER_NS: Final = 2_000_000_000
 """Packet time for which a closed stream is kept open to what was under way still."""
 
@@ -47,7 +50,7 @@ class _Stream:
 class Http2Layer:
     """Finds the WebSockets among the streams."""
 
-    __slots__ = ("_below", "_conversation", "_over", "_session", "_streams", "_unknown")
+    __slots__ = ("_below", "_conversation", "_over", "_session", "_streams", "_unknown", "_unread_bytes")
 
     def __init__(
         self, conversation: Conversation, below: Channel, client_direction: int, opening_seen: bool = True
@@ -57,6 +60,7 @@ class Http2Layer:
         self._session = Session(client_direction, opening_seen)
         self._streams: dict[int, _Stream] = {}
         self._unknown = 0  # of the streams, those with a late join
+        self._unread_bytes = 0  # kept of streams with `starts`
         self._over: deque[tuple[int, int]] = deque()  # time and id of closed streams that linger
         self._note_problem()
 
@@ -131,10 +135,14 @@ class Http2Layer:
         request = request_head(
             headers.fields, headers.packet, headers.last_packet, headers.time_ns, headers.end_time_ns
         )
-        allowed = self.facts.connect_allowed or (False if self.facts.complete else None)
+        allowed = self.facts.connect_allowed or (False if self._all_settings_seen() else None)
         secure = self._conversation.tls is not None
         connection = self._begin(stream)
         connection.request(request, Http2Handshake(request, None, allowed=allowed, secure=secure))
+
+    def _all_settings_seen(self) -> bool:
+        """Whether no SETTINGS frame of the server can have passed unseen."""
+        return self.facts.complete and not self._conversation.stream.waits(1 - self.facts.client_direction)
 
     def _asked_unread(self, headers: Headers) -> None:
         """Header fields that cannot be read: of a WebSocket, if frames follow and nothing else."""
@@ -199,15 +207,28 @@ class Http2Layer:
         """Bytes that may have been DATA of one stream, or of any."""
         self._note_problem()
         missed, direction, gap = lost.missed, lost.direction, lost.missed.gap
+        if direction != self.facts.client_direction:
+            self._forget_allowed()
         if missed.stream_id is not None:
             streams = [self._streams[missed.stream_id]] if missed.stream_id in self._streams else []
         else:
-            streams = [stream for stream in self._streams.values() if not stream.facts.over]
+            # What is told now may have been sent before the other side reset the stream.
+            streams = [
+                stream for stream in self._streams.values()
+                if not stream.facts.over or all(end.direction != direction for end in stream.facts.ends)
+            ]  # fmt: skip
         for stream in streams:
             if missed.length:
                 offset = stream.channel.add(direction, missed.length, missed.end, missing=True)
                 certain = missed.stream_id is not None
                 self._feed(stream, Gap(direction, offset, missed.length, gap.packet, gap.time_ns, certain))
+
+    def _forget_allowed(self) -> None:
+        """SETTINGS of the server may have been missed: whether it had allowed the requests that wait is unknown."""
+        for stream in self._streams.values():
+            known = stream.connection.handshake if stream.connection is not None else None
+            if stream.connection is not None and isinstance(known, Http2Handshake) and known.allowed is False:
+                stream.connection.handshake = replace(known, allowed=None)
 
     def _feed(self, stream: _Stream, piece: Chunk | Gap) -> None:
         connection = stream.connection
@@ -257,6 +278,7 @@ class Http2Layer:
         if stream.late_join is not None:
             self._joined(stream, stream.late_join.finish())
         self._unknown -= stream.late_join is not None or stream.starts is not None
+        self._forget_starts(stream)
         if stream.connection is not None:
             self._conversation.leave(stream.connection)
 
@@ -268,34 +290,53 @@ class Http2Layer:
         if stream is not None:
             stream.channel.opening_seen = False
             stream.facts.hidden = self._session.why_lost(self.facts.client_direction) or "bytes were not captured"
-            stream.late_join = LateJoin()
+            stream.starts = (bytearray(), bytearray())
             self._unknown += 1
         return stream
 
     def _feed_unread(self, stream: _Stream, starts: tuple[bytearray, bytearray], piece: Chunk | Gap) -> None:
         """Frames in both directions, or several in one, or a Close, and not a byte besides: it is a WebSocket."""
         stream.early.append(piece)
+        from_start = stream.channel.opening_seen
         if isinstance(piece, Gap):
-            stream.starts, stream.late_join = None, LateJoin()
-            stream.channel.opening_seen = False
-            early, stream.early = stream.early, []
-            for held in early:
-                self._feed(stream, held)
+            self._join_late(stream)
             return
         starts[piece.direction].extend(piece.data)
+        self._unread_bytes += len(piece.data)
         client = self.facts.client_direction
         counts = [whole_frames(starts[direction], direction == client) for direction in (0, 1)]
-        if min(counts) < 0 or len(starts[0]) + len(starts[1]) > MAX_EARLY:
-            stream.starts, stream.early = None, []
+        is_websocket = (min(counts) >= 0 and sum(counts) > 1) or any(map(begins_with_close, starts))
+        if not is_websocket and (min(counts) < 0 or self._unread_bytes > MAX_UNREAD):
+            if not from_start:
+                self._join_late(stream)
+                return
+            self._forget_starts(stream)
+            stream.early = []
             self._unknown -= 1
-        elif sum(counts) > 1 or any(is_close(starts[direction], direction == client) for direction in (0, 1)):
-            stream.starts = None
+        elif is_websocket:
+            self._forget_starts(stream)
             self._unknown -= 1
             connection = self._begin(stream)
-            connection.open_unread()
+            if from_start:
+                connection.open_unread()
+            else:
+                connection.open_joined()
             self._deliver_early(stream, connection)
             for end in stream.facts.take_back():
                 connection.end_stream(end)
+
+    def _join_late(self, stream: _Stream) -> None:
+        """It does not begin with a frame, as far as was captured: seek one."""
+        self._forget_starts(stream)
+        stream.late_join = LateJoin()
+        stream.channel.opening_seen = False
+        early, stream.early = stream.early, []
+        for held in early:
+            self._feed(stream, held)
+
+    def _forget_starts(self, stream: _Stream) -> None:
+        starts, stream.starts = stream.starts, None
+        self._unread_bytes -= sum(map(len, starts or ()))
 
     def _joined(self, stream: _Stream, joined: Joined | None) -> None:
         late_join = stream.late_join

@@ -168,8 +168,12 @@ def missing_close_reply(ending: Ending, side: Side, limits: Thresholds = DEFAULT
     timeout = nanoseconds(limits.close_reply_timeout)
     if close is None or mine.close is not None or not peer.close_acknowledged:
         return None
-    if not mine.in_sync or mine.last_gap_packet >= close.packet:
+    if not mine.in_sync or mine.last_gap_packet >= close.packet or mine.end_may_be_missed:
         return None
+    if mine.may_have_missed_frames and mine.last_gap_packet:
+        return None  # its Close may have been among them
+    if peer.last_gap_packet >= mine.last_packet and peer.gap_bytes:
+        return None  # it may have failed the connection for what was lost
     earlier = [end for end in ending.tcp if end.by is side and end.packet < close.packet]
     end = next((end for end in ending.tcp if end.packet >= close.packet), None)
     if end is None and ending.now_ns - close.time_ns < timeout and not earlier:

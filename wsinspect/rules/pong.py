@@ -85,7 +85,7 @@ def late_pong(pong: Pong, half: Half, limits: Thresholds = DEFAULTS) -> Finding 
     if pong.ping is None or _delays_at_message(pong, limits) or not pong.all_pings_seen:
         return None
     # Inside a message it may have waited for the end of that, which only the acknowledgement tells.
-    if pong.ping.inside >= 0 and not pong.acknowledged_ns:
+    if pong.ping.inside >= 0 and (not pong.acknowledged_ns or pong.held_up):
         return None
     took = pong.time_ns - pong.ping.time_ns
     if took < nanoseconds(limits.pong_slow):

@@ -235,8 +235,8 @@ class Reactions:
         decided = []
         time_ns = place[2] or 0
         for case in list(self.cases):
-            if case.by is by.side:
-                continue
+            if case.by is by.side or (place[1] or 0) < case.packet:
+                continue  # what is read late, behind a gap, may have been sent before
             if case.did:
                 if time_ns - case.did_ns > self.reaction_ns:
                     decided.append(self._decide(case))

@@ -27,13 +27,13 @@ from wsinspect.websocket.side import Side
 )
 def closed_without_close_frame(ending: Ending, side: Side, limits: Thresholds = DEFAULTS) -> Finding | None:
     first = ending.tcp[0] if ending.tcp else None
-    if first is None or first.by is not side or ending.failed or ending.client.close or ending.server.close:
+    if first is None or first.by is not side or ending.may_have_failed or ending.client.close or ending.server.close:
         return None
     if first.stream is not None:
         return None  # `h2-stream-ended-without-close` and `h2-stream-reset`
     if not (_complete(ending.client) and _complete(ending.server)):
         return None
-    if ending.side(side.peer).end_may_be_missed or failed_for_breach(ending, side, limits):
+    if ending.client.end_may_be_missed or ending.server.end_may_be_missed or failed_for_breach(ending, side, limits):
         return None
     kind = first.name
     parts = [f"{kind} of the {side} (packet {first.packet}) without a Close of either side"]
@@ -75,7 +75,9 @@ def _complete(side: SideEnding) -> bool:
 )
 def server_keeps_tcp_open(ending: Ending, side: Side, limits: Thresholds = DEFAULTS) -> Finding | None:
     later = _later_close(ending)
-    if later is None or side is not Side.SERVER or ending.server.end_may_be_missed:
+    if later is None or side is not Side.SERVER or ending.server.end_may_be_missed or _is_patched(ending):
+        return None
+    if ending.server.reset_may_be_missed:
         return None
     end = next((end for end in ending.tcp if end.by is Side.SERVER), None)
     reset = next((end for end in ending.tcp if end.kind is TcpEndKind.RST), None)
@@ -104,7 +106,9 @@ def server_keeps_tcp_open(ending: Ending, side: Side, limits: Thresholds = DEFAU
 def client_closes_tcp_first(ending: Ending, side: Side, limits: Thresholds = DEFAULTS) -> Finding | None:
     later = _later_close(ending)
     first = ending.tcp[0] if ending.tcp else None
-    if later is None or first is None or side is not Side.CLIENT or ending.server.end_may_be_missed:
+    if later is None or first is None or side is not Side.CLIENT:
+        return None
+    if ending.server.end_may_be_missed or _is_patched(ending):
         return None
     if first.by is not Side.CLIENT or first.kind is not TcpEndKind.FIN or first.packet < later.packet:
         return None
@@ -130,7 +134,7 @@ def client_closes_tcp_first(ending: Ending, side: Side, limits: Thresholds = DEF
 def reset_after_close(ending: Ending, side: Side) -> Finding | None:
     later = _later_close(ending)
     reset = next((end for end in ending.tcp if end.kind is TcpEndKind.RST and end.by is side), None)
-    if later is None or reset is None or reset.packet < later.packet:
+    if later is None or reset is None or reset.packet < later.packet or _is_patched(ending):
         return None
     waited = (reset.time_ns - later.time_ns) / 1e9
     return _at(reset, f"RST of the {side} (packet {reset.packet}) {waited:.3f} s after both Closes")
@@ -152,7 +156,7 @@ def reset_after_close(ending: Ending, side: Side) -> Finding | None:
 def half_open_connection(ending: Ending, side: Side, limits: Thresholds = DEFAULTS) -> Finding | None:
     mine, peer = ending.side(side), ending.side(side.peer)
     fin = next((end for end in ending.tcp if end.kind is TcpEndKind.FIN and end.by is side.peer), None)
-    if fin is None or not peer.fin_acknowledged or not mine.in_sync or ending.failed:
+    if fin is None or not peer.fin_acknowledged or not mine.in_sync or ending.may_have_failed:
         return None
     lasted = mine.last_data_ns - fin.time_ns
     if lasted <= nanoseconds(limits.half_open_time):
@@ -173,7 +177,7 @@ def half_open_connection(ending: Ending, side: Side, limits: Thresholds = DEFAUL
 )
 def unacknowledged_data_lost(ending: Ending, side: Side) -> Finding | None:
     reset = next((end for end in ending.tcp if end.kind is TcpEndKind.RST), None)
-    if reset is None or reset.by is not side or ending.failed:
+    if reset is None or reset.by is not side or ending.may_have_failed:
         return None
     parts = []
     for end in (ending.client, ending.server):
@@ -201,6 +205,8 @@ def unacknowledged_data_lost(ending: Ending, side: Side) -> Finding | None:
 )
 def missing_tls_close_notify(ending: Ending, side: Side) -> Finding | None:
     fin = next((end for end in ending.tcp if end.by is side), None)
+    if ending.handshake_unknown:
+        return None
     if fin is None or fin.kind is not TcpEndKind.FIN or not ending.side(side).lacks_close_notify:
         return None
     return _at(fin, f"FIN of the {side} (packet {fin.packet}) without a close_notify before it")
@@ -212,6 +218,11 @@ def _later_close(ending: Ending) -> CloseFrame | None:
     if client is None or server is None:
         return None
     return max(client, server, key=lambda close: close.packet)
+
+
+def _is_patched(ending: Ending) -> bool:
+    """Whether frames of a side went by unread: then it is not certain that both Closes are what they look like."""
+    return any(side.may_have_missed_frames and side.gap_bytes for side in (ending.client, ending.server))
 
 
 def _at(end: TcpEnd, detail: str) -> Finding:

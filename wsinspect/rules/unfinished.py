@@ -32,7 +32,7 @@ def truncated_frame(ending: Ending, side: Side) -> Finding | None:
     mine = ending.side(side)
     unfinished = mine.unfinished
     cut = any(end.kind is TcpEndKind.RST or end.by is side for end in ending.tcp)
-    if unfinished is None or not cut or not mine.in_sync or mine.gap_bytes or ending.failed:
+    if unfinished is None or not cut or not mine.in_sync or mine.gap_bytes or ending.may_have_failed:
         return None
     sent = counted(unfinished.sent, "byte")
     of = f"of {unfinished.declared} declared" if unfinished.declared else "of a frame header"
@@ -54,7 +54,7 @@ def truncated_frame(ending: Ending, side: Side) -> Finding | None:
 def unfinished_message(ending: Ending, side: Side) -> Finding | None:
     mine = ending.side(side)
     end = next((end for end in ending.tcp if end.by is side), None)
-    if end is None or not mine.message_open or not mine.in_sync or ending.failed:
+    if end is None or not mine.message_open or not mine.in_sync or ending.may_have_failed:
         return None
     if mine.unfinished is not None:
         return None  # truncated-frame tells, where it can be told

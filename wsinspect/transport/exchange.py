@@ -75,7 +75,7 @@ ExchangeEvent = Requested | Answered | Switched | Tunnelled | GaveUp
 class Exchange:
     """HTTP/1.x between the two directions of a TCP connection."""
 
-    __slots__ = ("_client", "_early", "_first", "_pending", "_server", "client_direction")
+    __slots__ = ("_answers_missed", "_client", "_early", "_first", "_pending", "_server", "client_direction")
 
     def __init__(self) -> None:
         self.client_direction = -1
@@ -83,6 +83,7 @@ class Exchange:
         self._client = HttpReader(is_client=True)
         self._server = HttpReader(is_client=False)
         self._pending: deque[RequestHead] = deque()
+        self._answers_missed = False  # whether a response may have passed unseen
         self._early: tuple[int, int | None] | None = None
         self._first: list[Chunk | Gap] = []
 
@@ -102,6 +103,7 @@ class Exchange:
         reader = self._client if piece.direction == self.client_direction else self._server
         if isinstance(piece, Gap):
             reader.gap(piece)
+            self._answers_missed = self._answers_missed or reader is self._server
             return []
         if reader is self._server and reader.phase is Phase.HEAD and not reader.pieces and self._early is None:
             self._early = self._early_now()
@@ -160,12 +162,13 @@ class Exchange:
         if 100 <= head.status < 200 and head.status != 101:
             self._early = None
             return []  # interim (RFC 9110 §15.2): the request still waits
+        events = self._skip_answered() if head.status == 101 and self._answers_missed else []
         request = self._pending.popleft() if self._pending else None
         early_bytes, early_packet = self._early or (0, None)
         self._early = None
         answered = Answered(request, head, early_bytes, early_packet)
         if head.status == 101:
-            return [answered, self._switch()]
+            return [*events, answered, self._switch(request is not None)]
         if request is not None and request.method == "CONNECT" and 200 <= head.status < 300:
             return [answered, Tunnelled((*self._client.pieces.drain(), *self._server.pieces.drain()))]
         self._server.body(*_response_body(head, request))
@@ -173,10 +176,27 @@ class Exchange:
             self._client.release()
         return [answered, *self._requested([more] if (more := self._client.next_head()) else [])]
 
-    def _switch(self) -> Switched:
-        in_sync = self._client.phase not in (Phase.LOST, Phase.NOT_HTTP, Phase.TO_END) and not self._client.gap_in_hold
-        if not self._client.seen:
-            in_sync = False
+    def _skip_answered(self) -> list[ExchangeEvent]:
+        """Responses were missed, and now one switches protocols: it is no answer to requests that did not ask for it.
+
+        Behind one that did there is nothing but frames, unless it was refused: then the next request follows.
+        """
+        events: list[ExchangeEvent] = []
+        while self._pending and (not _asks_to_upgrade(self._pending[0]) or self._another_follows()):
+            self._pending.popleft()
+            if not any(_may_switch(waiting) for waiting in self._pending):
+                self._client.release()
+                more = self._client.next_head()
+                events += self._requested([more]) if more else []
+        return events
+
+    def _another_follows(self) -> bool:
+        return len(self._pending) > 1 or like_request(bytes(self._client.pieces.data)) is Likeness.YES
+
+    def _switch(self, request_seen: bool) -> Switched:
+        client = self._client
+        lost = client.phase in (Phase.LOST, Phase.NOT_HTTP, Phase.TO_END) or client.gap_in_hold
+        in_sync = request_seen and bool(client.seen) and not lost
         return Switched((*self._client.pieces.drain(), *self._server.pieces.drain()), in_sync)
 
     def _early_now(self) -> tuple[int, int | None]:
@@ -203,6 +223,10 @@ def _may_switch(request: RequestHead) -> bool:
         or request.value("Upgrade") is not None
         or any(name.lower().startswith("sec-websocket-") for name, _ in request.fields)
     )
+
+
+def _asks_to_upgrade(request: RequestHead) -> bool:
+    return request.method != "CONNECT" and _may_switch(request)
 
 
 def _is_chunked(head: Head) -> bool:

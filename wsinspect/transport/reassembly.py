@@ -131,7 +131,8 @@ class Reassembler:
     """The bytes of one direction in order."""
 
     __slots__ = (
-        "_direction", "_doubted", "_doubts", "_expected", "_held", "_held_bytes", "_unacknowledged",
+        "_direction", "_doubted", "_doubts", "_expected", "_fin_acknowledged", "_held", "_held_bytes",
+        "_unacknowledged",
         "acknowledged", "fin", "gap_bytes", "next_seq", "offset",
     )  # fmt: skip
 
@@ -148,6 +149,7 @@ class Reassembler:
         self.gap_bytes = 0
         """Bytes declared missing so far."""
         self._expected = -1
+        self._fin_acknowledged = False
         self._held: list[_Held] = []
         self._held_bytes = 0
         self._unacknowledged: list[tuple[int, bytes]] = []
@@ -183,10 +185,11 @@ class Reassembler:
     def end(self, segment: Segment) -> None:
         """A FIN: it stands behind the payload of `segment`."""
         if self.next_seq < 0:
-            self.next_seq = segment.seq
+            self._locate(segment.seq)
         position = self._position(segment.seq) + len(segment.payload) + segment.cut
         if self.fin < 0 and self.offset <= position <= self.offset + LARGEST_WINDOW:
             self.fin = position
+            self._fin_acknowledged = self.acknowledged > position
             self.acknowledged = min(self.acknowledged, position)
             self._drop_behind_fin()
 
@@ -198,7 +201,14 @@ class Reassembler:
         if self.fin < 0 or self.offset != self.fin:
             return False
         self._advance(1)
+        if self._fin_acknowledged:
+            self.acknowledged = self.offset
         return True
+
+    @property
+    def waits(self) -> bool:
+        """Whether bytes are known to have been sent that have not been captured, or not yet."""
+        return bool(self._held) or self.fin > self.offset or self._lacks_acknowledged()
 
     def acknowledge_all(self, ack: int) -> bool:
         """Whether `ack` acknowledges just what there is; if so it is noted."""
@@ -215,12 +225,13 @@ class Reassembler:
         if self.acknowledge_all(ack):
             return []
         if self.next_seq < 0:
-            self._expected = ack
+            self._acknowledge_unseen(ack)
             return []
         position = self._position(ack)
         if position > self.offset + LARGEST_WINDOW:
             return []
         if 0 <= self.fin < position:
+            self._fin_acknowledged = True
             position = self.fin
         if position > self.acknowledged:
             self.acknowledged = position
@@ -234,9 +245,25 @@ class Reassembler:
         delivered: list[StreamEvent] = []
         while self._held:
             delivered += self._give_up(self._held[0].start, packet, time_ns)
-        if self.fin > self.offset or self._lacks_acknowledged():
+        if self.fin > self.offset or (self.next_seq >= 0 and self._lacks_acknowledged()):
             delivered += self._give_up(max(self.fin, self.acknowledged), packet, time_ns)
         return delivered
+
+    def _acknowledge_unseen(self, ack: int) -> None:
+        """Bytes of a direction are acknowledged of which no packet was captured yet: count them from the first time."""
+        if self._expected < 0:
+            self._expected = ack
+        behind = (ack - self._expected) & _MASK
+        if behind < MAX_HELD_BYTES:
+            self.acknowledged = max(self.acknowledged, behind)
+
+    def _locate(self, seq: int) -> None:
+        """The first segment: the other side's first acknowledgement tells where the direction stood when it began."""
+        behind = (seq - self._expected) & _MASK
+        if self._expected >= 0 and behind < MAX_HELD_BYTES:
+            self.next_seq = self._expected
+        else:
+            self.next_seq, self.acknowledged = seq, 0
 
     def _position(self, seq: int) -> int:
         """Stream offset of sequence number `seq`, taken as the nearest one to the next byte wanted (32-bit wrap)."""
@@ -246,9 +273,7 @@ class Reassembler:
         """Everything but the plain next segment."""
         delivered: list[StreamEvent] = []
         if self.next_seq < 0:
-            # The other side's acknowledgement tells where the direction stood when the capture began.
-            behind = (segment.seq - self._expected) & _MASK
-            self.next_seq = self._expected if self._expected >= 0 and behind < MAX_HELD_BYTES else segment.seq
+            self._locate(segment.seq)
         start = self._position(segment.seq)
         if abs(start - self.offset) > LARGEST_WINDOW or self._is_behind_fin(start, segment):
             return [self._note(Oddity.OUT_OF_WINDOW, segment)]

@@ -71,6 +71,11 @@ class TcpStream:
         half = self._halves[direction]
         return half.fin < 0 and half.acknowledged == half.offset + 1
 
+    def waits(self, direction: int) -> bool:
+        """Whether bytes of a direction are known to have been sent that have not been captured, or not yet."""
+        half = self._halves[direction]
+        return half.waits or any(one.direction == direction and one.ahead for one in self.marks.resets)
+
     def fin_acknowledged(self, direction: int) -> bool:
         """Whether the other side knows that this one has ended its half."""
         half = self._halves[direction]

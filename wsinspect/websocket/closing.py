@@ -86,6 +86,8 @@ class CarriedSide(NamedTuple):
     """Whether the other side knows that this one has ended its half."""
     known_unacknowledged: bool
     """Whether packets of the other side show that it had not got all."""
+    reset_may_be_missed: bool
+    """Whether it sent bytes behind the other side's FIN that were neither acknowledged nor repeated."""
     lacks_close_notify: bool
     """Whether it ended TCP below TLS without the alert that says goodbye."""
 
@@ -141,6 +143,8 @@ class SideEnding:
     fin_acknowledged: bool = False
     known_unacknowledged: bool = False
     """Whether packets of the other side show that `unacknowledged_bytes` are what they seem."""
+    reset_may_be_missed: bool = False
+    """Whether its last bytes were neither acknowledged nor repeated, as if it had been sent an RST."""
     lacks_close_notify: bool = False
     """Whether it ended TCP below TLS without the alert that says goodbye; False without TLS."""
 
@@ -219,6 +223,17 @@ class Ending:
         if self.tls is not None:
             return self.tls.failure is not None or (bool(self.tcp) and not self.tls.established)
         return bool(self.refusal) or not (self.opened or self.answer_missed)
+
+    @property
+    def may_have_failed(self) -> bool:
+        """Whether no WebSocket came to be, or half of the handshake is unknown and no frame of the client tells."""
+        return self.failed or self.handshake_unknown
+
+    @property
+    def handshake_unknown(self) -> bool:
+        """Whether request or response was not captured and no frame of the client tells that it was content."""
+        seen = self.handshake.request is not None and self.handshake.response is not None
+        return not seen and not self.client.frames and self.http2 is None
 
     @property
     def over(self) -> bool:

@@ -10,6 +10,9 @@ MAX_OUTSTANDING_PINGS: Final = 64
 MAX_ANSWERED: Final = 16
 """Payloads of answered Pings remembered per direction, to know a Pong that comes twice."""
 
+UNKNOWN_FRAMES: Final = 1 << 62
+"""Frames of the other side that cannot be counted."""
+
 
 class Ping(NamedTuple):
     """A Ping that has not been answered."""
@@ -20,7 +23,7 @@ class Ping(NamedTuple):
     time_ns: int
     end_offset: int
     peer_frames: int
-    """Frames that the other side had sent by then."""
+    """Frames that the other side had sent by then; UNKNOWN_FRAMES if its frame boundaries were lost."""
     inside: int = -1
     """Messages that its sender had completed by then if it was in the middle of one; -1 if it was not."""
 

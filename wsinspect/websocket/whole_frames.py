@@ -2,6 +2,9 @@
 
 from typing import Final
 
+from wsinspect.websocket.closecodes import describe
+from wsinspect.websocket.frames import unmask
+
 _FIRST: Final = frozenset({0x01, 0x02, 0x41, 0x42, 0x81, 0x82, 0xC1, 0xC2, 0x88, 0x89, 0x8A})
 """What a first byte can be: text or binary, whole or not, compressed or not; a whole Close, Ping or Pong."""
 _LATER: Final = _FIRST | {0x00, 0x80}
@@ -33,9 +36,18 @@ def whole_frames(data: bytes | bytearray, masked: bool) -> int:
     return frames if at == len(data) else 0
 
 
-def is_close(data: bytes | bytearray, masked: bool) -> bool:
-    """Whether `data` is a single Close with a code that can be one: what no other protocol says by chance."""
-    if data[:1] != b"\x88" or whole_frames(data, masked) != 1 or len(data) < (8 if masked else 4):
+def begins_with_close(data: bytes | bytearray) -> bool:
+    """Whether `data` is a Close and not a byte besides, or begins with one whose code can be one.
+
+    No other protocol says that but by chance. How legal the Close is matters little: RSV1 and any mask will do.
+    """
+    if len(data) < 2 or data[0] not in (0x88, 0xC8) or data[1] & 0x7F > 125:
         return False
-    code = int.from_bytes(data[6:8], "big") ^ int.from_bytes(data[2:4], "big") if masked else data[2] << 8 | data[3]
-    return 1000 <= code < 5000
+    start = 6 if data[1] & 0x80 else 2
+    end = start + (data[1] & 0x7F)
+    if len(data) <= end:
+        return len(data) == end
+    payload = bytes(data[start:end])
+    if start == 6:
+        payload = unmask(payload, bytes(data[2:6]))
+    return len(payload) >= 2 and describe(int.from_bytes(payload[:2], "big")).allowed_on_wire
