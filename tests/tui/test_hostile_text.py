@@ -12,7 +12,9 @@ from wsinspect.escape import terminal
 from wsinspect.report import model
 from wsinspect.timeline import Timeline
 from wsinspect.tui.app import WsinspectApp
+from wsinspect.tui.connections.filter_bar import FilterInput
 from wsinspect.tui.connections.screen import ConnectionTable
+from wsinspect.tui.export.save_box import SaveBox
 from wsinspect.tui.source import open_source
 from wsinspect.websocket.frames import Opcode
 from wsinspect.websocket.side import Side
@@ -33,6 +35,7 @@ HOSTILE = {
     "closing tag": ACTING[0],
     "acting": " ".join(ACTING),
     "wide": "東京タワー" * 20 + "🚀" * 30,
+    "rtl": "שלום/" * 10 + "مرحبا 1006 " * 10 + "ܐ\u0711",
     "combining": "e\u0301" + "a" + "\u0301" * 300,
     "long": "A" * 65536,
     "long and acting": "\x1b[31m" * 13000,
@@ -102,6 +105,42 @@ async def test_every_view_shows_it_escaped(text: str, size: tuple[int, int]) -> 
     assert terminal(text)[:6] in seen
 
 
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("http.host", HOSTILE["acting"]), ("http.request.uri", HOSTILE["wide"]), ("ws.subprotocol", HOSTILE["rtl"]),
+     ("ws.extensions", HOSTILE["combining"]), ("ws.close.reason", HOSTILE["acting"])],
+)  # fmt: skip
+async def test_values_offered_for_a_filter(field: str, text: str) -> None:
+    app = WsinspectApp(FakeSource([[report(text), make_report(2)]]))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await loaded(pilot)
+        await pilot.press("slash")
+        line = app.screen.query_one(FilterInput)
+        for typed in (f"{field} == ", f'{field} == "', f"zz {text[:20]}"):
+            line.value = typed
+            line.cursor_position = len(typed)
+            await pilot.pause()
+            assert not HARMFUL & set(screen_text(app))
+        line.value = f"{field} == "
+        line.cursor_position = len(line.value)
+        await pilot.pause()
+        await pilot.press("tab", "enter")
+        await pilot.pause()
+        assert not HARMFUL & set(screen_text(app))
+
+
+async def test_remarks_in_the_corner(tmp_path: Path) -> None:
+    app = WsinspectApp(FakeSource([[make_report(1)]]))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await loaded(pilot)
+        await pilot.press("e")
+        box = app.screen
+        assert isinstance(box, SaveBox)
+        box.done(HOSTILE["acting"], str(tmp_path / "[b]\x1b[31m\u202e"))
+        await until(pilot, lambda: "[/foo]" in screen_text(app))
+        assert not HARMFUL & set(screen_text(app))
+
+
 async def test_a_source_with_a_hostile_name() -> None:
     source = FakeSource([[make_report(1)]])
     source.name = "[/foo]\x1b[2J.pcap"
@@ -133,10 +172,18 @@ async def tour_all(app: WsinspectApp) -> None:
             await until(pilot, lambda: app.screen.query(ConnectionTable))
 
 
+ABOVE = [["c"], ["v"], ["question_mark"], ["e"], ["y"], ["C"], ["enter", "2", "w"], ["enter", "y"]]
+FOUND = [
+    ["c", "y"], ["v", "e"], ["ctrl+p", *"cop"], ["ctrl+f", *"re:.", "enter", "down", "down"],
+    ["enter", "slash", *"re:.", "enter", "n"],
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    "way", [["c"], ["v"], ["question_mark"], ["e"], ["y"], ["C"], ["enter", "2", "w"], ["enter", "y"]]
+    ("way", "place"),
+    [*((way, place) for way in ABOVE for place in (0, 15, 16)), *((way, 15) for way in FOUND)],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else str(value),
 )
-@pytest.mark.parametrize("place", [0, 15, 16])
 async def test_screens_above_the_list(way: list[str], place: int) -> None:
     with closing(open_source(str(CAPTURE))) as source:
         app = WsinspectApp(source)
@@ -145,7 +192,7 @@ async def test_screens_above_the_list(way: list[str], place: int) -> None:
             app.screen.query_one(ConnectionTable).cursor = place
             for key in way:
                 await pilot.press(key)
-                if key == "enter":
+                if key == "enter" and way[0] == "enter":
                     await opened(pilot)
             await until(pilot, lambda: not app.screen.query(ConnectionTable))
             assert not HARMFUL & set(screen_text(app))

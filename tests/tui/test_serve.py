@@ -84,12 +84,27 @@ def test_every_run_has_its_own_token(url: str) -> None:
     assert _Server("true", "").token != _Server("true", "").token
 
 
+async def test_the_title_of_the_page_is_text() -> None:
+    from aiohttp.test_utils import TestClient, TestServer
+
+    from wsinspect.cli.serve import _Server
+
+    server = _Server("true", title="</title><script>alert(1)</script>")
+    async with TestClient(TestServer(await server.application())) as client:
+        page = await (await client.get(f"/{server.token}/")).text()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["/nowhere.pcap"], "cannot read /nowhere.pcap"),
         (["-"], "standard input cannot be served"),
         ([], "name one capture file"),
+        ([TOUR, "-Y", "ws.close.cod == 1"], "did you mean ws.close.code"),
+        ([TOUR, "--codebook", "/nowhere.toml"], "/nowhere.toml"),
+        ([TOUR, "--threshold", "x=1"], "no threshold 'x'"),
         ([TOUR, "--host", "192.0.2.1"], "cannot listen on 192.0.2.1"),
     ],
 )
@@ -100,7 +115,7 @@ def test_trouble_is_one_line(arguments: list[str], said: str) -> None:
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert done.stderr.count("\n") == (3 if "-Y" in arguments else 1)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
@@ -131,4 +146,10 @@ def test_in_a_browser(url: str) -> None:
         shows("Sec-WebSocket-Key")
         page.keyboard.press("Escape")
         shows("/room/lobby")
+        page.keyboard.type("/")
+        shows("Enter shows what matches")
+        page.keyboard.type("ws.close.code == 1006 && ws.close.tcp.kind == rst")
+        shows("Tab ")
+        page.keyboard.press("Enter")
+        shows("1 of 33 shown")
         browser.close()

@@ -268,7 +268,20 @@ class ConnectionsScreen(Screen[None]):
             behind=behind,
             following=table.following.on,
             news=table.following.news(self.store.begun),
+            empty=self._why_empty(),
         )
+
+    def _why_empty(self) -> str:
+        """A sentence if the list has no lines, and will not get any soon."""
+        if len(self.table.order):
+            return ""
+        if self.matching is not None and not self.matching.searching and len(self.store):
+            return "No connection matches the filter.  / changes it, an empty one shows all."
+        if self._loading or len(self.store):
+            return ""
+        if not self.store.source.packets:
+            return "There is no packet in the capture."
+        return "No WebSocket was seen. Encrypted ones need --keylog; --all-tls lists any TLS."
 
     def apply_filter(self, text: str) -> None:
         """Show only connections that match `text`; all if it is empty. Raises `FilterError`."""
@@ -299,6 +312,7 @@ class ConnectionsScreen(Screen[None]):
         if self.is_attached:
             self.table.take_new(sort=not (self.matching and self.matching.searching))
             self._show_filter()
+            self._show_status()
 
     def _show_filter(self) -> None:
         self.query_one(FilterBar).show(self.matching)

@@ -8,18 +8,23 @@ from wsinspect.tui.units import count, plural
 
 
 class StatusLine(Widget):
-    """Paused, following, or what has come in the meantime."""
+    """Paused, following, what has come in the meantime, or why the list is empty."""
 
     def __init__(self) -> None:
         super().__init__(id="status")
         self.line: Line = []
         self.display = False
 
-    def show(self, *, paused: bool, behind: int, following: bool, news: int | None) -> None:
-        """Say how it stands: packets read since the pause, connections come since the list does not follow."""
+    def show(self, *, paused: bool, behind: int, following: bool, news: int | None, empty: str = "") -> None:
+        """Say how it stands: packets read since the pause, connections come since the list does not follow.
+
+        `empty`: why there is nothing in the list.
+        """
         line: Line = []
         if paused:
             line = [("paused", "warning"), (f", {plural(behind, 'packet')} behind", ""), ("  p goes on", "muted")]
+        elif empty:
+            line = [(empty, "strong")]
         elif following:
             line = [("following", "open"), ("  the newest connection stays in view", "muted")]
         elif news is not None:
