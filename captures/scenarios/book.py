@@ -24,7 +24,18 @@ from captures.scenarios.rules import (
     teardown,
     unfinished,
 )
-from captures.scenarios.situations import browsers, closing, files, handshakes, links, losses, over_http2, tcp, tls
+from captures.scenarios.situations import (
+    browsers,
+    closing,
+    files,
+    handshakes,
+    links,
+    losses,
+    over_http2,
+    tcp,
+    tls,
+    told,
+)
 from captures.scenarios.situations import messages as shapes
 from captures.scenarios.tour import capture as tour
 
@@ -52,6 +63,7 @@ CHAPTERS: Final = {
     "WebSocket over HTTP/2: situations": over_http2.chapter,
     "How connections end": closing.chapter,
     "How connections end in browsers": browsers.chapter,
+    "What programs are told": told.chapter,
     "Opening handshakes": handshakes.chapter,
     "Messages": shapes.chapter,
     "TCP": tcp.chapter,
