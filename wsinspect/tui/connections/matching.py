@@ -1,7 +1,7 @@
 """Which connections match a filter, kept true while connections come and change.
 
-What rows can answer is answered at once, in the screens' thread. What takes reports or packets is asked in a thread of
-its own, connection by connection, and the list fills as the answers come.
+What rows can answer is answered at once, in the screens' thread, unless there are thousands of them. That, and what
+takes reports or packets, is asked in a thread of its own, connection by connection, and the list fills as answers come.
 """
 
 import threading
@@ -13,8 +13,11 @@ from wsinspect.errors import WsinspectError
 from wsinspect.filter.filter import Filter
 from wsinspect.tui.background import start_thread
 from wsinspect.tui.connections.subject import RowAccess, RowSubject, is_quick
+from wsinspect.tui.keyboard import keyboard
 from wsinspect.tui.store import Store
 
+AT_ONCE: Final = 5000
+"""Connections that are sorted, or asked by a filter, sooner than anybody could notice."""
 ROWS_AT_ONCE: Final = 64
 """Rows made for the filter's sake in one turn of the screens' thread; others wait for the next turn."""
 INTERVAL: Final = 0.1
@@ -27,7 +30,7 @@ class Matching:
     def __init__(self, store: Store, filter_: Filter, tell: Callable[[], object]) -> None:
         """`tell` is called now and then, from another thread, when answers have come that took long."""
         self.filter = filter_
-        self.quick = is_quick(filter_)
+        self.quick = is_quick(filter_) and len(store) <= AT_ONCE
         self.problem = ""
         """Why asking has ended, if it has."""
         self._store = store
@@ -112,6 +115,7 @@ class Matching:
             self._news.clear()
             changed = self._changed()
             for index in changed:
+                keyboard.step_aside()
                 try:
                     self._ask(index)
                 except WsinspectError as error:

@@ -1,13 +1,19 @@
 """In which order the connections stand."""
 
 from bisect import bisect_left
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from wsinspect.tui.columns import Column
 from wsinspect.tui.connections.matching import Matching
 from wsinspect.tui.connections.row import Row
 from wsinspect.tui.store import Store
+
+_RUN: Final = 8192
+"""Connections sorted without a pause."""
+_MADE_AT_ONCE: Final = 16
+"""Rows made without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,6 @@ class Order:
         self.evicted = 0
         """Of the store, when the list was last made to agree with it."""
         self._places: dict[int, int] | None = {}
-        self._keys: dict[str, dict[int, tuple[Row, Any]]] = {}  # by column; with the row that a key was made of
 
     def __len__(self) -> int:
         return len(self.indexes)
@@ -57,15 +62,16 @@ class Order:
         return index in self._store and (self._matching is None or index in self._matching)
 
     def show_only(self, matching: Matching | None) -> None:
-        """Only connections that match, or all again."""
+        """Only connections that match, or all again; in the order of appearance, still to be sorted."""
         self._matching = matching
         if matching is None:
             self._begun = self._store.begun
-            self.indexes = [index for index in range(self._begun) if index in self._store]
+            everything: Iterable[int] = range(self._begun)
+            self.indexes = [index for index in everything if index in self._store] if self.evicted else [*everything]
         else:
             matching.catch_up()
             self.indexes = matching.indexes()
-        self.sort(self.sorting)
+        self._places = None
 
     def take_new(self) -> bool:
         """Put connections that have come at the end, take out those that have left or do not match any more.
@@ -85,9 +91,6 @@ class Order:
         if self.evicted != evicted:
             self.evicted = evicted
             self.indexes = [index for index in self.indexes if index in store]
-            for keys in self._keys.values():
-                for index in [index for index in keys if index not in store]:
-                    del keys[index]
         self._places = None
         return True
 
@@ -102,28 +105,41 @@ class Order:
 
     def sort(self, sorting: Sorting) -> None:
         """Put everything in the order of `sorting`; equal rows stay in the order of appearance."""
-        column, reverse = sorting.column, sorting.reverse
-        again = sorting == self.sorting
+        self.put(sorting, self.sorted(sorting))
+
+    def sorted(self, sorting: Sorting) -> list[int]:
+        """What is in the list now, in the order of `sorting`. From any thread: nothing is changed."""
+        column, reverse, indexes = sorting.column, sorting.reverse, self.indexes[:]
+        # In runs, the whole only when each is in order: no other thread has its turn while Python sorts.
+        if column.id == "id":
+            return _in_runs(indexes, None, reverse)
+        if sorting != self.sorting:  # once more in the same order is nearly sorted already
+            indexes = _in_runs(indexes, None, False)
+        keys = self._keys_of(column, indexes)
+        return _in_runs(indexes, keys.__getitem__, reverse)
+
+    def put(self, sorting: Sorting, indexes: list[int]) -> None:
+        """Take over what `sorted` has said; what has come since then stands behind it, what has left is left out."""
+        if len(indexes) != len(self.indexes) or set(indexes) != set(self.indexes):
+            there, now = set(indexes), set(self.indexes)
+            indexes = [index for index in indexes if index in now]
+            indexes += [index for index in self.indexes if index not in there]
+        self.indexes = indexes
         self.sorting = sorting
         self._places = None
-        if column.id == "id":
-            self.indexes.sort(reverse=reverse)
-            return
-        keys = self._keys_of(column)
-        if not again:  # once more in the same order is nearly sorted already, which sort() turns to account
-            self.indexes.sort()
-        self.indexes.sort(key=lambda index: keys[index][1], reverse=reverse)
 
-    def _keys_of(self, column: Column[Row]) -> dict[int, tuple[Row, Any]]:
-        """Sort keys of all rows; only those of rows that have changed since the last time are made."""
+    def _keys_of(self, column: Column[Row], indexes: list[int]) -> dict[int, Any]:
+        """Sort keys of rows. Those that were never made are made, a few with each turn of the lock."""
         key_of, store = column.key, self._store
         assert key_of is not None
-        missing = [index for index in self.indexes if store.known(index) is None]
-        if missing:
-            store.refresh(missing)
-        keys = self._keys.setdefault(column.id, {})
-        for index in self.indexes:
-            row, old = store.row(index), keys.get(index)
-            if old is None or old[0] is not row:
-                keys[index] = (row, key_of(row))
-        return keys
+        missing = [index for index in indexes if store.known(index) is None]
+        for start in range(0, len(missing), _MADE_AT_ONCE):
+            store.refresh(missing[start : start + _MADE_AT_ONCE])
+        return {index: key_of(store.row(index)) for index in indexes}
+
+
+def _in_runs(indexes: list[int], key: Callable[[int], Any] | None, reverse: bool) -> list[int]:
+    runs: list[int] = []
+    for start in range(0, len(indexes), _RUN):
+        runs += sorted(indexes[start : start + _RUN], key=key, reverse=reverse)
+    return sorted(runs, key=key, reverse=reverse) if len(indexes) > _RUN else runs

@@ -21,6 +21,7 @@ from wsinspect.tui.connections.header import Header
 from wsinspect.tui.connections.matching import Matching
 from wsinspect.tui.connections.order import Order, Sorting
 from wsinspect.tui.connections.row import Row
+from wsinspect.tui.connections.sorter import Sorter
 from wsinspect.tui.connections.status import StatusLine
 from wsinspect.tui.connections.subject import values_seen
 from wsinspect.tui.export.subject import COPY_KEY, EXPORT_KEY, Subject
@@ -41,6 +42,9 @@ class ConnectionTable(Table[Row]):
     class FollowingChanged(Message):
         """The list follows the newest connection from now on, or does not any more."""
 
+    class SortingChanged(Message):
+        """The list is being sorted, or is sorted now."""
+
     def __init__(self, store: Store, columns: Sequence[Column[Row]]) -> None:
         super().__init__(columns, id="connections")
         self._store = store
@@ -49,7 +53,18 @@ class ConnectionTable(Table[Row]):
         self.in_view: list[int] = []
         """Connections on the screen, when it was last drawn."""
         self.order = Order(store, Sorting(_BY_ID["id"]))
+        self._sorter = Sorter(self, self.order, self._sorted)
         self.sorted_by = ("id", False)
+
+    @property
+    def sorting(self) -> Sorting:
+        """The order that is wanted: the present one, unless another is being made."""
+        return self._sorter.wanted or self.order.sorting
+
+    @property
+    def is_sorting(self) -> bool:
+        """Whether it is being made."""
+        return self._sorter.wanted is not None
 
     @property
     def current(self) -> int | None:
@@ -73,11 +88,12 @@ class ConnectionTable(Table[Row]):
         current, offset, evicted = self.current, self.cursor - self.scroll_offset.y, self.order.evicted
         came = self.order.take_new()
         left = self.order.evicted != evicted
-        if sort and not self.order.sorting.is_natural:
-            self.sort(self.order.sorting, current)
-            return
         if came:
             self.set_line_count(len(self.order))
+        if sort and not self.sorting.is_natural:
+            self.sort(self.sorting, current)
+            if not self.is_sorting:
+                return
         if self.following.on:
             self._go_to_newest()
         elif left and current is not None:
@@ -89,9 +105,12 @@ class ConnectionTable(Table[Row]):
     def show_only(self, matching: Matching | None) -> None:
         """Only connections that match, or all again; the cursor stays on its connection if that is still there."""
         current, offset = self.current, self.cursor - self.scroll_offset.y
+        sorting = self.sorting
         self.order.show_only(matching)
         self.set_line_count(len(self.order))
         self.redraw()
+        if not sorting.is_natural:
+            self.sort(sorting, current)
         if self.following.on:
             self._go_to_newest()
         elif current is not None and self.order.has(current):
@@ -113,15 +132,25 @@ class ConnectionTable(Table[Row]):
         """
         if not sorting.is_natural:
             self.stop_following()
+        self.sorted_by = (sorting.column.id, sorting.reverse)
+        if self._sorter.is_needed(sorting):
+            self.refresh_line(self.scroll_offset.y)  # the titles
+            self._sorter.start(sorting)
+            self.post_message(self.SortingChanged())
+            return
+        self._sorter.cancel()
+        self._sorted(sorting, self.order.sorted(sorting), current)
+
+    def _sorted(self, sorting: Sorting, indexes: list[int], current: int | None = None) -> None:
         current, offset = self.current if current is None else current, self.cursor - self.scroll_offset.y
         if sorting != self.order.sorting and self.cursor == 0:
             current = None
-        self.order.sort(sorting)
-        self.sorted_by = (sorting.column.id, sorting.reverse)
+        self.order.put(sorting, indexes)
         self.set_line_count(len(self.order))
         self.redraw()
         if current is not None and self.order.has(current):
             self.go_to(current, offset)
+        self.post_message(self.SortingChanged())
 
     def go_to(self, connection: int, offset: int | None = None) -> None:
         """Put the cursor on a connection; `offset` is the line of the screen that it shall have."""
@@ -136,7 +165,7 @@ class ConnectionTable(Table[Row]):
     def follow(self) -> None:
         """Stay at the newest connection, which the order of appearance has at its end."""
         self.following.start()
-        if not self.order.sorting.is_natural:
+        if not self.sorting.is_natural:
             self.sort(Sorting(_BY_ID["id"]))
         self._go_to_newest()
         self.post_message(self.FollowingChanged())
@@ -156,7 +185,7 @@ class ConnectionTable(Table[Row]):
     def action_last_line(self) -> None:
         """The end is where the newest are."""
         super().action_last_line()
-        if self.order.sorting.is_natural:
+        if self.sorting.is_natural:
             self.follow()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
@@ -261,6 +290,7 @@ class ConnectionsScreen(Screen[None]):
         self._show_status()
 
     @on(ConnectionTable.FollowingChanged)
+    @on(ConnectionTable.SortingChanged)
     def _show_status(self) -> None:
         table, behind = self.table, self.store.source.packets - (self._paused_at or 0)
         self.query_one(StatusLine).show(
@@ -269,6 +299,7 @@ class ConnectionsScreen(Screen[None]):
             following=table.following.on,
             news=table.following.news(self.store.begun),
             empty=self._why_empty(),
+            sorting=table.sorting.column.title.strip() if table.is_sorting else "",
         )
 
     def _why_empty(self) -> str:
@@ -332,13 +363,13 @@ class ConnectionsScreen(Screen[None]):
         """Sort by the column to the right of the present one."""
         columns = [column for column, _ in self.table.layout_for(self.table.line_width) if column.key]
         names = [column.id for column in columns]
-        present = self.table.order.sorting.column.id
+        present = self.table.sorting.column.id
         following = columns[(names.index(present) + 1) % len(columns)] if present in names else columns[0]
         self.table.sort(Sorting(following, following.falling))
 
     def action_sort_reverse(self) -> None:
         """Turn the order round."""
-        sorting = self.table.order.sorting
+        sorting = self.table.sorting
         self.table.sort(Sorting(sorting.column, not sorting.reverse))
 
     def action_follow(self) -> None:
@@ -391,7 +422,7 @@ class ConnectionsScreen(Screen[None]):
 
     @on(Table.TitleClicked)
     def _sort_by(self, event: Table.TitleClicked) -> None:
-        column, present = _BY_ID[event.column_id], self.table.order.sorting
+        column, present = _BY_ID[event.column_id], self.table.sorting
         if column is present.column:
             self.action_sort_reverse()
         else:

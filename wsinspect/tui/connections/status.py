@@ -15,10 +15,12 @@ class StatusLine(Widget):
         self.line: Line = []
         self.display = False
 
-    def show(self, *, paused: bool, behind: int, following: bool, news: int | None, empty: str = "") -> None:
+    def show(
+        self, *, paused: bool, behind: int, following: bool, news: int | None, empty: str = "", sorting: str = ""
+    ) -> None:  # fmt: skip
         """Say how it stands: packets read since the pause, connections come since the list does not follow.
 
-        `empty`: why there is nothing in the list.
+        `empty`: why there is nothing in the list; `sorting`: the column by which it is being sorted.
         """
         line: Line = []
         if paused:
@@ -27,6 +29,8 @@ class StatusLine(Widget):
             line = [(empty, "strong")]
         elif following:
             line = [("following", "open"), ("  the newest connection stays in view", "muted")]
+        elif sorting:
+            line = [(f"sorting by {sorting} …", "strong"), ("  keys work meanwhile", "muted")]
         elif news is not None:
             line = [(f"{count(news)} new", "strong"), ("  f follows again", "muted")]
         if line != self.line:

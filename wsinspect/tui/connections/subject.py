@@ -14,7 +14,7 @@ from wsinspect.timeline import Timeline
 from wsinspect.tui.connections.row import Row
 from wsinspect.tui.store import Store
 
-MAX_ASKED: Final = 5000
+MAX_ASKED: Final = 1000
 """Latest rows whose values are offered while a filter is typed."""
 MAX_OFFERED: Final = 50
 """Values offered."""
