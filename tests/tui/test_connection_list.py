@@ -7,6 +7,7 @@ from fakes import FakeSource, make_report, make_violation
 from wsinspect.report import model
 from wsinspect.tui.app import WsinspectApp
 from wsinspect.tui.connections.screen import ConnectionsScreen, ConnectionTable
+from wsinspect.tui.loader import INTERVAL
 
 SIZES = [(80, 24), (200, 60)]
 
@@ -26,7 +27,7 @@ async def test_rows_come_while_the_source_is_being_read() -> None:
     async with app.run_test() as pilot:
         assert table_of(app).line_count == 0
         source.gate.release()
-        await pilot.pause(0.15)  # the loader tells at its next look at the clock, which the next batch brings
+        await pilot.pause(1.5 * INTERVAL)  # the loader tells at its next look at the clock, which the next batch brings
         source.gate.release()
         await until(pilot, lambda: table_of(app).line_count == 3)
         assert not app.progress.done
