@@ -5,7 +5,7 @@ from typing import Final
 from wsinspect.conversation import Conversation
 from wsinspect.http2.likeness import PREFACE, like_http2
 from wsinspect.layers.http1 import Http1Layer
-from wsinspect.tls.records import like_record
+from wsinspect.tls.records import holds_record, like_record
 from wsinspect.transport.channel import Channel, Layer
 from wsinspect.transport.reassembly import Chunk, Gap
 
@@ -34,6 +34,8 @@ class BeginningLayer:
             held.data for held in self._held if isinstance(held, Chunk) and held.direction == piece.direction
         )
         is_tls, is_http2 = like_record(start), like_http2(start, self._channel.opening_seen)
+        if is_tls is False and not self._channel.opening_seen:
+            is_tls = holds_record(start)
         if (is_tls is None or is_http2 is None) and len(self._held) < MAX_HELD:
             return self
         if is_http2:

@@ -3,6 +3,7 @@
 from wsinspect.connection import Connection
 from wsinspect.conversation import Conversation
 from wsinspect.latejoin import Joined, LateJoin
+from wsinspect.tls.records import holds_record
 from wsinspect.transport.channel import Channel, Layer
 from wsinspect.transport.exchange import Answered, Exchange, GaveUp, Requested, Switched, Tunnelled
 from wsinspect.transport.reassembly import Chunk, Gap
@@ -34,8 +35,16 @@ class Http1Layer:
         if self._connection is not None:
             self._connection.piece(piece)
         elif self._late_join is not None:
+            if isinstance(piece, Chunk) and holds_record(piece.data) and self._conversation.tls is None:
+                return self._tls(piece)
             self._join_late(self._late_join, self._late_join.feed(piece))
         return self
+
+    def _tls(self, piece: Chunk) -> Layer:
+        """The capture began inside a TLS record: the next one shows what it is."""
+        from wsinspect.layers.tls import TlsLayer  # which knows this module
+
+        return TlsLayer(self._conversation, self._channel).feed(piece)
 
     def finish(self) -> None:
         """No more bytes will come."""

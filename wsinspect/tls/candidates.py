@@ -16,10 +16,12 @@ from wsinspect.tls.protection import Protection, Tls13, tls12
 from wsinspect.tls.records import Record
 from wsinspect.tls.suites import Suite, supported_suite
 
-MAX_TRIES: Final = 100_000
-"""Tries for the records of one connection; a second or so."""
+MAX_TRIES: Final = 200_000
+"""Tries for the records of one connection; a second or two."""
 KEY_COST: Final = 6
 """As many tries as it takes to make a key of a secret take about as long."""
+SEQUENCES_PER_TRY: Final = 16
+"""As many sequence numbers of AES-GCM are ruled out in the time of a try."""
 WINDOWS: Final = (range(64), range(64, 1024), range(1024, 8192), range(8192, MAX_JOINED + 1))
 """Sequence numbers in the order in which they are tried: with many secrets, not all of them are."""
 _USUAL_SUITES: Final = (0x1301, 0x1302, 0x1303)
@@ -62,14 +64,16 @@ class CandidateSearch:
         suites = [suite] if suite is not None else _suites(hello)
         for by_client in senders:
             for window in WINDOWS:
-                randoms = (hello.random,) if hello is not None else self._keys.randoms(Label.CLIENT_TRAFFIC)
-                for client_random in randoms:
-                    for one in suites:
+                for one in suites:
+                    for client_random in self._randoms(hello):
                         if self._opens(record, half, window, client_random, one, by_client):
                             return Candidate(client_random, one, by_client)
                         if self._left <= 0:
                             return None
         return None
+
+    def _randoms(self, hello: ClientHello | None) -> Iterator[bytes]:
+        return self._keys.randoms(Label.CLIENT_TRAFFIC) if hello is None else iter((hello.random,))
 
     def _opens(
         self, record: Record, half: TlsHalf, window: range, client_random: bytes, suite: Suite, by_client: bool
@@ -79,7 +83,12 @@ class CandidateSearch:
             secret = self._keys.secret(_LABELS[by_client, epoch], client_random) if sequences else None
             if secret is None or (len(secret) == 48) is not (suite.hash == "sha384"):
                 continue
-            if self._try(lambda: Tls13(secret, suite), sequences, record):  # noqa: B023 - called at once
+            protection = Tls13(secret, suite)
+            likely: Iterable[int] = sequences
+            if sequences.start >= WINDOWS[0].stop:  # so many are looked at more closely only if they may be it
+                likely = protection.likely(sequences, record)
+                self._spend(len(sequences) // SEQUENCES_PER_TRY)
+            if self._try(protection, likely, record):
                 return True
         return False
 
@@ -89,25 +98,27 @@ class CandidateSearch:
             master = self._keys.secret(Label.MASTER, client_random)
             assert master is not None
             make = protection_maker(master, client_random, chosen, suite, by_client)
-            if self._try(make, half.sequences(0), record):
+            if self._try(make(), half.sequences(0), record):
                 return client_random
             if self._left <= 0:
                 return None
         return None
 
-    def _try(self, make: Callable[[], Protection], sequences: Iterable[int], record: Record) -> bool:
+    def _try(self, protection: Protection, sequences: Iterable[int], record: Record) -> bool:
         tries = KEY_COST
-        protection = make()
         found = False
         for sequence in sequences:
             tries += 1
             if protection.open(sequence, record) is not None:
                 found = True
                 break
+        self._spend(tries)
+        return found
+
+    def _spend(self, tries: int) -> None:
         self._left -= tries
         if not self._keys.spend(tries):
             self._left = 0
-        return found
 
 
 def protection_maker(

@@ -104,6 +104,7 @@ class TlsHalf:
     def join(self) -> None:
         """Its beginning was not captured: any number of records may have passed."""
         self.most = MAX_JOINED
+        self.reader.joined = True
 
     def sequences(self, place: int) -> range:
         """The sequence numbers that the next record may have in the epoch at `place`."""

@@ -2,6 +2,7 @@
 
 import hmac
 import struct
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -31,11 +32,15 @@ class _Aead(Protocol):
     def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes: ...
 
 
+_CONTENT_TYPES: Final = (23, 22, 21)
+
+
 class Tls13:
     """TLS 1.3: the content type is inside (RFC 8446 §5.2)."""
 
     def __init__(self, secret: bytes, suite: Suite) -> None:
         key, iv = traffic_key(secret, suite)
+        self._key = key if suite.cipher is Cipher.GCM else b""
         self._aead = _aead(key, suite)
         self._iv = int.from_bytes(iv, "big")
         self.overhead = suite.tag_length + 1
@@ -48,6 +53,23 @@ class Tls13:
             return None
         stripped = inner.rstrip(b"\0")
         return (stripped[-1], stripped[:-1]) if stripped else None
+
+    def likely(self, sequences: range, record: Record) -> Iterable[int]:
+        """Those of `sequences` with which `record`, if not padded, ends in a content type; all if that costs much.
+
+        AES-GCM is a stream cipher: one block of the keystream tells, and those of all nonces are made in one go.
+        """
+        length = len(record.payload) - 16
+        if not self._key or length < 1:
+            return sequences
+        block, place = divmod(length - 1, _BLOCK)
+        counter = (block + 2).to_bytes(4, "big")  # SP 800-38D: 1 is the tag's, the text begins with 2
+        iv = self._iv
+        nonces = b"".join([(iv ^ sequence).to_bytes(12, "big") + counter for sequence in sequences])
+        encryptor = BlockCipher(algorithms.AES(self._key), modes.ECB()).encryptor()
+        stream = encryptor.update(nonces)[place::_BLOCK]
+        wanted = {kind ^ record.payload[length - 1] for kind in _CONTENT_TYPES}
+        return [sequence for sequence, byte in zip(sequences, stream, strict=True) if byte in wanted]
 
 
 class Tls12Aead:

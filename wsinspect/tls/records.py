@@ -80,12 +80,31 @@ def like_record(data: bytes) -> bool | None:
     return data[2] <= 4 and 0 < int.from_bytes(data[3:5], "big") <= MAX_PAYLOAD
 
 
+def holds_record(data: bytes) -> bool:
+    """Whether an encrypted record begins in the first bytes of a connection joined late, or anywhere in them.
+
+    At the very beginning its header will do; elsewhere another one has to follow it, or the end.
+    """
+    at = data.find(b"\x17\x03\x03")
+    if at < 0 or at + HEADER > len(data):
+        return False
+    length = int.from_bytes(data[at + 3 : at + 5], "big")
+    end = at + HEADER + length
+    if not LEAST_PAYLOAD <= length <= MAX_PAYLOAD:
+        return False
+    return at == 0 or end == len(data) or data[end : end + 3] == b"\x17\x03\x03"
+
+
 class RecordReader:
     """Cuts the bytes of one direction into records."""
 
-    __slots__ = ("_buffer", "_direction", "_lost_at", "_offset", "_seeking", "_started", "_swallow", "_version")
+    __slots__ = (
+        "_buffer", "_direction", "_lost_at", "_offset", "_seeking", "_started", "_swallow", "_version", "joined",
+    )  # fmt: skip
 
     def __init__(self, direction: int) -> None:
+        self.joined = False
+        """Whether the first bytes may be the middle of a record."""
         self._direction = direction
         self._buffer = bytearray()
         self._offset = 0  # on the channel below, of the buffer's first byte
@@ -175,7 +194,7 @@ class RecordReader:
             return False
         length = int.from_bytes(buffer[3:5], "big")
         if not self._is_header(buffer, 0):
-            if not self._started:
+            if not self._started and not self.joined:
                 events.append(Unreadable(self._direction, piece.packet, piece.time_ns))
                 buffer.clear()
                 return False
