@@ -81,7 +81,8 @@ def _with_close(ending: Ending, initiator: Side, namer: Namer) -> str:
     if second is not None:
         text += f"; {_answer(answerer.side, first, second, namer)}"
     elif ending.tcp:
-        text += f"; {answerer.side} sent no Close"
+        unseen = answerer.may_have_missed_frames
+        text += f"; no Close of the {answerer.side} was captured" if unseen else f"; {answerer.side} sent no Close"
     else:
         text += f"; no Close of the {answerer.side} yet"
     if ending.tcp:
