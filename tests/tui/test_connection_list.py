@@ -148,7 +148,7 @@ async def test_cursor_stays_on_its_connection() -> None:
     app = WsinspectApp(source)
     async with app.run_test(size=(80, 24)) as pilot:
         source.gate.release()
-        await pilot.pause(0.15)
+        await pilot.pause(1.5 * INTERVAL)
         source.gate.release()
         await until(pilot, lambda: table_of(app).line_count == 70)
         await pilot.press("down", "down", "O")
@@ -165,7 +165,7 @@ async def test_new_connections_are_sorted_in() -> None:
     app = WsinspectApp(source)
     async with app.run_test() as pilot:
         source.gate.release()
-        await pilot.pause(0.15)
+        await pilot.pause(1.5 * INTERVAL)
         source.gate.release()
         await until(pilot, lambda: table_of(app).line_count == 3)
         await pilot.press("O")
@@ -247,7 +247,7 @@ async def test_a_live_capture_says_so() -> None:
     app = WsinspectApp(source)
     async with app.run_test() as pilot:
         source.gate.release()
-        await pilot.pause(0.15)
+        await pilot.pause(1.5 * INTERVAL)
         source.gate.release()
         await until(pilot, lambda: table_of(app).line_count == 2)
         text = screen_text(app)
@@ -263,7 +263,7 @@ async def test_problems_that_show_up_late_have_room() -> None:
     app = WsinspectApp(source)
     async with app.run_test() as pilot:
         source.gate.release()
-        await pilot.pause(0.15)
+        await pilot.pause(1.5 * INTERVAL)
         source.gate.release()
         await until(pilot, lambda: table_of(app).line_count == 2)
         source.problems += ["one", "two", "three"]

@@ -15,6 +15,7 @@ from wsinspect.tui.connection.screen import ConnectionScreen
 from wsinspect.tui.connection.story_view import StoryView
 from wsinspect.tui.connection.violations import ViolationsView
 from wsinspect.tui.connections.screen import ConnectionsScreen, ConnectionTable
+from wsinspect.tui.loader import INTERVAL
 from wsinspect.websocket.frames import Opcode
 from wsinspect.websocket.side import Side
 
@@ -228,7 +229,7 @@ async def test_more_packets_are_announced_and_shown_on_demand() -> None:
     app = WsinspectApp(fake)
     async with app.run_test() as pilot:
         fake.gate.release()
-        await pilot.pause(0.15)
+        await pilot.pause(1.5 * INTERVAL)
         fake.gate.release()
         await until(pilot, lambda: len(app.store) == 2 and app.screen.query_one(ConnectionTable).line_count == 2)
         await pilot.press("enter")
