@@ -142,7 +142,8 @@ class Inspector:
         ]
         for stream in useless[: max(0, len(table) - wanted)]:
             table.forget(stream)
-            self._conversations.pop(stream.number, None)
+            if stream.number in self._conversations:
+                self._drop(self._conversations[stream.number])
         # Not with every call, if they are all wanted.
         self._trim_at = max(MAX_STREAMS, len(table) + MAX_STREAMS // 4)
 
@@ -223,7 +224,7 @@ class Inspector:
         if payload:
             conversation.feed_next(direction, place, payload, number, time_ns)
             if stream.ignored:
-                del self._conversations[stream.number]
+                self._drop(conversation)
         return True
 
     def _feed_segment(self, segment: Segment, packet: Packet, data: bytes, start: int) -> None:
@@ -253,9 +254,14 @@ class Inspector:
         if events:
             conversation.feed(events)
             if stream.ignored:
-                del self._conversations[stream.number]
+                self._drop(conversation)
             elif stream.closed:
                 self._end_soon(conversation, segment.time_ns)
+
+    def _drop(self, conversation: Conversation) -> None:
+        """Nothing of it is of interest any more."""
+        del self._conversations[conversation.stream.number]
+        conversation.layer = None  # which knows the conversation, and would keep it in memory
 
     def _begin(self, stream: TcpStream, replaced: TcpStream | None, time_ns: int) -> Conversation:
         """Follow a new TCP connection; one that had its addresses and ports before is over."""

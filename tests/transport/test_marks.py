@@ -129,7 +129,11 @@ def test_the_handshake_is_timed() -> None:
     marks.irregular(segment(1, 9, b"", SYN), 0, V4, -1)
     marks.irregular(segment(2, 9, b"", SYN), 0, V4, 10)
     marks.irregular(segment(3, 9, b"", SYN | ACK), 1, V4, -1)
-    assert marks.handshake_ns == [2, 3]
+    assert marks.handshake_ns == [2, 3, 0]
+    for time in (5, 8):  # the acknowledgement, then the first bytes
+        marks.irregular(segment(time, 10, b"", ACK), 0, V4, -1)
+    marks.first_bytes()
+    assert marks.handshake_ns == [2, 3, 5]
 
 
 @pytest.mark.parametrize(("header", "limit"), [(V4, COPY_NS), (V6, COPY_WITHOUT_ID_NS)], ids=["IPv4", "IPv6"])

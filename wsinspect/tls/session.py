@@ -130,6 +130,8 @@ class TlsSession:
         if self.facts.decrypted:
             for direction, half in enumerate(self._halves):
                 self._lose_end(direction, half)
+        for half in self._halves:
+            half.epochs = []  # they know the session, and would keep it in memory
         return self._take_events()
 
     def _lose_end(self, direction: int, half: TlsHalf) -> None:
