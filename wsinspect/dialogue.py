@@ -273,7 +273,7 @@ class Dialogue:
         if is_data(opcode):
             facts = half.messages.feed(piece)
             if facts:
-                message = self._take_facts(facts, half)
+                message = self._take_facts(facts, header, half)
             if piece.last:
                 self._end_data_frame(header, piece, half, peer)
         else:
@@ -313,7 +313,7 @@ class Dialogue:
                 self._judge.found(record, half, (header.number, header.packet, header.time_ns))
         half.tls_suspect = header.number if piece.first and not piece.data else -1
 
-    def _take_facts(self, facts: list[MessageEvent], half: Half) -> Message | None:
+    def _take_facts(self, facts: list[MessageEvent], header: FrameHeader, half: Half) -> Message | None:
         message = None
         for fact in facts:
             if isinstance(fact, Message):
@@ -324,8 +324,7 @@ class Dialogue:
             else:
                 self._judge.fact(fact, half)
         if self._judge.fresh:
-            inside = half.decoder.inside
-            self._await_reactions(half, end_of(inside) if inside is not None else 0)
+            self._await_reactions(half, end_of(header))
         return message
 
     def _take_control(self, header: FrameHeader, payload: bytes, piece: FramePiece, half: Half, peer: Half) -> None:
