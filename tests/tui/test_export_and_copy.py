@@ -25,6 +25,7 @@ from wsinspect.tui.export.copy_box import MAX_COPY, CopyBox, payload_text
 from wsinspect.tui.export.export_box import ExportBox
 from wsinspect.tui.export.save_box import SaveBox, file_stem
 from wsinspect.tui.export.selection import StoreSelection
+from wsinspect.tui.overview.screen import SumsScreen
 from wsinspect.tui.source import open_source
 from wsinspect.tui.units import plural
 
@@ -241,14 +242,18 @@ async def test_the_connections_of_a_row_of_sums(way: str) -> None:
     with app_on(TOUR) as app:
         async with app.run_test(size=(80, 24)) as pilot:
             await loaded(pilot)
-            await pilot.press(way, "down", "e")
+            await until(pilot, lambda: app.store.judged)
+            await pilot.press(way)
+            await until(pilot, lambda: isinstance(app.screen, SumsScreen) and app.screen.table.rows)
+            await pilot.press("down", "e")
             screen = await box(pilot)
             assert isinstance(screen, ExportBox)
             screen.query_one("#format", RadioSet).query("_Choice")[1].value = True  # type: ignore[attr-defined]
             await pilot.pause()
             assert f"the {plural(len(screen.indexes), 'connection')} of this row" in screen_text(app)
+            name = screen.suggestion()
             await pilot.press("enter")
-            await written(pilot, screen.suggestion())
+            await written(pilot, name)
             await copied(pilot, 2)
             text = app.clipboard
             await copied(pilot, 1)

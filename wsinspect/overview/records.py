@@ -160,7 +160,7 @@ class Records:
         self._causes[index] = _number(causes, self._cause_numbers, self.causes) if causes else _NONE
 
     def settle(self, index: int) -> None:
-        """A connection will not change any more: it counts, but which rules it broke itself need not be known."""
+        """A connection has left the list: it counts, but which rules it broke itself need not be known."""
         if self._broken.pop(index, None) is not None:
             self._broken_before += 1
 

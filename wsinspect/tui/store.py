@@ -233,7 +233,6 @@ class Store:
                 for index in ended[start : start + _PART]:
                     report, facts = self.source.archive(index)
                     self._show(index, report)
-                    self.records.settle(index)
                     self._remember(index, facts)
                     if self._open.pop(index, _UNSEEN) is None and self._max_ended is not None:
                         self._ended.append(index)
@@ -249,6 +248,7 @@ class Store:
         while self._max_ended is not None and len(self._ended) > self._max_ended:
             index = self._ended.popleft()
             self.source.forget(index)
+            self.records.settle(index)
             self._rows.pop(index, None)
             del self._revisions[index]
             if self._crowd is not None:
