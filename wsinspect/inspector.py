@@ -184,7 +184,8 @@ class Inspector:
 
     def _index_fragments(self, flow: bytes, earlier: list[tuple[int, int]]) -> None:
         """A datagram came in several packets: to read it again takes the earlier ones, too."""
-        conversation = self._conversations.get(self._table.by_flow[flow][0].number) if earlier else None
+        found = self._table.by_flow.get(flow) if earlier else None  # none for what is no TCP segment after all
+        conversation = self._conversations.get(found[0].number) if found else None
         if conversation is not None:
             for offset, number in earlier:
                 conversation.packets.insert(offset, number)
