@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wsinspect.capture.packet import Packet
+from wsinspect.inspector import Inspector
 from wsinspect.transport import fragments as module
 from wsinspect.transport.fragments import FragmentCollector, with_ipv4_lengths, with_ipv6_length
 
 PAYLOAD = random.Random(1).randbytes(1000)
 SECOND = 10**9
 FRAGMENT = 44
+RAW_IP = 101
 
 
 def ipv4(payload: bytes = PAYLOAD, field: int = 0, identification: int = 7, options: bytes = b"") -> bytes:
@@ -154,3 +157,12 @@ def test_impossible_fragments(fragment: bytes) -> None:
 def test_pieces_beyond_the_end_are_left_out() -> None:
     beyond = ipv4(b"beyond!!", 1000 >> 3 | 0x2000)
     assert collect([beyond, ipv4_fragment(0, 400), ipv4_fragment(400, 1000)])[0] == [ipv4()]
+
+
+def test_a_whole_datagram_that_is_no_segment_after_all_leaves_nothing_to_read_again() -> None:
+    tcp = struct.pack(">HHIIBBHHH", 80, 4000, 1, 1, 1 << 4, 0x10, 1000, 0, 0) + bytes(1000)  # a header of 4 bytes
+    inspector = Inspector(index=True)
+    for number, data in enumerate([ipv4_fragment(0, 400, tcp), ipv4_fragment(400, len(tcp), tcp)], 1):
+        assert inspector.feed(Packet(number, 0, RAW_IP, data, len(data), number)) == []
+    assert inspector.packets == 2
+    assert inspector.finish() == []

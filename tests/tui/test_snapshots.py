@@ -68,7 +68,8 @@ def test_above_the_list(keys: list[str], size: tuple[int, int], snap_compare) ->
         assert snap_compare(WsinspectApp(source), run_before=run_before, terminal_size=size)
 
 
-@pytest.mark.parametrize(("key", "size"), [("c", SIZES[1]), ("v", SIZES[0]), ("v", SIZES[1])])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("key", ["c", "v"])
 def test_sums(key: str, size: tuple[int, int], snap_compare) -> None:  # type: ignore[no-untyped-def]
     async def run_before(pilot: Pilot[None]) -> None:
         app = await loaded(pilot)

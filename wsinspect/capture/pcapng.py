@@ -66,6 +66,9 @@ _ENHANCED = both_orders("IIIII")  # interface, time (high, low), captured length
 _OBSOLETE = both_orders("HxxIIII")  # the same; the interface is shorter, to fit a drop count
 _HEADER_AND_ENHANCED = both_orders("IIIIIII")  # block type, block length, the five fields
 _TRAILER_AND_NEXT = both_orders("IIIIIIII")  # the length that closes a block, then the seven of the next
+LATEST_NS = 2**62
+"""Times are held between this (the year 2116) and its negative: they and their differences fit 64 bits."""
+_TOO_LATE = "packets claim times after the year 2116, which are all taken for that year"
 
 
 class _Clock(NamedTuple):
@@ -80,8 +83,8 @@ class _Clock(NamedTuple):
     offset_ns: int
 
     def time_ns(self, high: int, low: int) -> int:
-        """A timestamp, given by its halves, in nanoseconds since the epoch."""
-        return (high << 32 | low) * self.numerator // self.denominator + self.offset_ns
+        """A timestamp, given by its halves, in nanoseconds since the epoch; at most LATEST_NS."""
+        return min((high << 32 | low) * self.numerator // self.denominator + self.offset_ns, LATEST_NS)
 
 
 class _Section(NamedTuple):
@@ -244,8 +247,10 @@ class PcapngParser:
             if fields[0] != length:
                 break
             link_type, _, numerator, denominator, offset_ns = interfaces[interface]
-            number += 1
             time_ns = (high << 32 | low) * numerator // denominator + offset_ns
+            if time_ns > LATEST_NS:
+                break
+            number += 1
             start = position + 28
             packets.append(
                 Packet(number, time_ns, link_type, data[start : start + captured], wire_length, base + position)
@@ -285,6 +290,8 @@ class PcapngParser:
                 time_ns = packets[-1].time_ns if packets else self._last_time
                 packets.append(_packet(self._section, kind, body, self.number + 1, offset, time_ns))
                 self.number += 1
+                if packets[-1].time_ns == LATEST_NS and _TOO_LATE not in self.problems:
+                    self.problems.append(_TOO_LATE)
                 if kind == SIMPLE_PACKET and (not self._untimed_times or self._untimed_times[-1] != time_ns):
                     self._untimed_offsets.append(offset)
                     self._untimed_times.append(time_ns)
@@ -372,7 +379,7 @@ def _packet(section: _Section, kind: int, body: bytes, number: int, offset: int,
         time_ns = untimed_ns
         captured = min(wire_length, interface.snap_length) if interface.snap_length else wire_length
     else:
-        time_ns = (high << 32 | low) * interface.numerator // interface.denominator + interface.offset_ns
+        time_ns = interface.time_ns(high, low)
     if captured > len(body) - start:
         raise Damage(f"captured length {captured} does not fit its block")
     return Packet(number, time_ns, interface.link_type, body[start : start + captured], wire_length, offset)
@@ -388,7 +395,7 @@ def _interface(order: str, body: bytes) -> _Clock:
             exponent = value[0] & 0x7F
             units_per_second = 2**exponent if value[0] & 0x80 else 10**exponent
         elif code == _IF_TSOFFSET and len(value) == 8:
-            offset_ns = _INT64[order].unpack(value)[0] * 1_000_000_000
+            offset_ns = max(_INT64[order].unpack(value)[0] * 1_000_000_000, -LATEST_NS)
     if units_per_second <= 10**9 and 10**9 % units_per_second == 0:
         return _Clock(link_type, snap_length, 10**9 // units_per_second, 1, offset_ns)
     return _Clock(link_type, snap_length, 10**9, units_per_second, offset_ns)

@@ -29,7 +29,7 @@ class CloseGroup:
 
 
 def close_groups(records: Records) -> list[CloseGroup]:
-    """The largest first."""
+    """The largest first; of equal ones that which holds the earliest connection, whichever was judged first."""
     alike: defaultdict[Ending, list[int]] = defaultdict(list)
     servers: defaultdict[Ending, Counter[tuple[str, int]]] = defaultdict(Counter)
     for ending, indexes in records.by_ending().items():
@@ -37,7 +37,7 @@ def close_groups(records: Records) -> list[CloseGroup]:
         alike[key] += indexes
         servers[key][ending.server] += len(indexes)
     groups = []
-    for key, indexes in alike.items():
+    for key, indexes in sorted(alike.items(), key=lambda item: (-len(item[1]), min(item[1]))):
         # By address where they are equal: rows come in any order.
         ranked = tuple(sorted(servers[key].items(), key=lambda item: (-item[1], item[0])))
         times = known(records.ended, indexes)
@@ -52,7 +52,7 @@ def close_groups(records: Records) -> list[CloseGroup]:
                 max(times, default=None),
             )
         )
-    return sorted(groups, key=lambda group: -group.connections)
+    return groups
 
 
 def known(column: "array[float]", indexes: Iterable[int]) -> list[float]:
