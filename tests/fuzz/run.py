@@ -30,7 +30,7 @@ from wsinspect.report.encode import json_document  # noqa: E402
 from wsinspect.report.text import text_report  # noqa: E402
 
 LIMIT = 15.0
-"""Seconds of processor time that one input may take: the largest captures, read three times, take 5 on a slow machine."""
+"""Seconds of processor time that one input may take: the largest, read three times, take 5 on a slow machine."""
 MAX_REPLAYED = 10
 """Connections of an input whose details are made."""
 FOUND = Path(__file__).parent / "found"
