@@ -83,6 +83,22 @@ def test_an_end_in_the_middle_of_a_packet_is_told(content: bytes, tmp_path: Path
         assert "truncated" in reader.problems[0]
 
 
+def test_what_the_writer_takes_back_is_not_missed(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "capture"
+    path.write_bytes(content)
+    with open_capture(str(path)) as reader:
+        last = list(reader)[-1].offset
+    path.write_bytes(content[: last + 10])
+
+    def ended() -> bool:
+        os.truncate(path, last)
+        return True
+
+    with open_capture(str(path), follow=Follow(ended)) as reader:
+        assert len(list(reader)) == len(RECORDS) - 1
+        assert reader.problems == []
+
+
 def test_silence_is_told_now_and_then(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "capture"
     path.write_bytes(content)

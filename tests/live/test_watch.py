@@ -24,9 +24,10 @@ def port() -> Iterator[int]:
         port: int = server.getsockname()[1]
 
         def refuse() -> None:
-            while not over.is_set():
+            while True:
                 with server.accept()[0] as connection:
-                    connection.recv(1000)
+                    if not connection.recv(1000):
+                        return  # nobody asks any more
                     connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 
         def ask() -> None:
@@ -35,14 +36,14 @@ def port() -> Iterator[int]:
                     client.sendall(HANDSHAKE)
                     client.recv(1000)
 
-        threads = [threading.Thread(target=refuse), threading.Thread(target=ask)]
-        for thread in threads:
-            thread.start()
+        refusing, asking = threading.Thread(target=refuse), threading.Thread(target=ask)
+        refusing.start()
+        asking.start()
         yield port
         over.set()
+        asking.join()
         socket.create_connection(("127.0.0.1", port)).close()
-        for thread in threads:
-            thread.join()
+        refusing.join()
 
 
 @pytest.fixture

@@ -85,11 +85,15 @@ class PcapParser:
                 return []
         return self._records(joined, start)
 
-    def finish(self) -> list[Packet]:
-        """The input has ended: say whether it did so in the middle of something."""
+    def finish(self, end: int | None = None) -> list[Packet]:
+        """The input has ended: say whether it did so in the middle of something.
+
+        `end` is the size of the file by now, if it is known: a writer without room cuts what it could not write whole.
+        """
         if not self.over:
             self.over = True
-            if len(self._buffer) or not self._record_header:
+            held = len(self._buffer) and (end is None or end > self._buffer.offset)
+            if held or not self._record_header:
                 self.problems.append(truncated(self.number, self._buffer.offset))
         return []
 

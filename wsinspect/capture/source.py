@@ -98,7 +98,7 @@ class CaptureReader:
             yield from self._cut(self._parser.feed(chunk), count)
             if self._parser.over:
                 return
-        yield from self._cut(self._parser.finish(), count)
+        yield from self._cut(self._parser.finish(self._source.end), count)
 
     def packet_at(self, offset: int, number: int) -> Packet:
         """A packet of the pass again, by its `offset`; also while the pass goes on, and from another thread.
@@ -181,6 +181,11 @@ class _Source:
     def followed(self) -> bool:
         """Whether an empty chunk means: nothing for now."""
         return self._follow is not None
+
+    @property
+    def end(self) -> int | None:
+        """Where a file that is followed ends by now; None for every other input."""
+        return os.fstat(self._file.fileno()).st_size if self.followed and self.can_read_again else None
 
     @property
     def can_read_again(self) -> bool:
