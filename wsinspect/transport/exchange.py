@@ -103,6 +103,7 @@ class Exchange:
         reader = self._client if piece.direction == self.client_direction else self._server
         if isinstance(piece, Gap):
             reader.gap(piece)
+            self._server.length_unsure = True
             self._answers_missed = self._answers_missed or reader is self._server
             return []
         if reader is self._server and reader.phase is Phase.HEAD and not reader.pieces and self._early is None:

@@ -91,7 +91,7 @@ class Phase(Enum):
 class HttpReader:
     """Finds the message heads of one direction; `requests` says which kind it carries."""
 
-    __slots__ = ("_is_client", "_left", "_searched", "gap_in_hold", "phase", "pieces", "seen")
+    __slots__ = ("_is_client", "_left", "_searched", "gap_in_hold", "length_unsure", "phase", "pieces", "seen")
 
     def __init__(self, is_client: bool) -> None:
         self._is_client = is_client
@@ -103,6 +103,8 @@ class HttpReader:
         """Bytes captured so far."""
         self.gap_in_hold = False
         """Whether bytes are missing behind those that are held."""
+        self.length_unsure = False
+        """Whether a response may have been taken for the answer to another request: then its body may be none."""
 
     def feed(self, chunk: Chunk) -> list[Head]:
         """The heads that `chunk` completes. After one, tell how it goes on with `body`, `hold` or nothing (no body)."""
@@ -112,6 +114,8 @@ class HttpReader:
             start = _REQUEST_LINE.match(chunk.data) if self._is_client else chunk.data.startswith(_RESPONSE_START)
             if not start:
                 return []
+            self.phase = Phase.HEAD
+        elif self.length_unsure and self.phase in (Phase.BODY, Phase.TO_END) and chunk.data.startswith(_RESPONSE_START):
             self.phase = Phase.HEAD
         if self.phase not in (Phase.TO_END, Phase.NOT_HTTP) and not self.gap_in_hold:
             self.pieces.append(chunk)
