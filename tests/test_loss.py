@@ -24,6 +24,8 @@ CASES = [
     "situations/proxy-connect.pcap",
     "situations/refused-401.pcap",
     "situations/rst-after-closes.pcap",
+    "situations/told-fault-behind-own-close.pcap",
+    "situations/told-longer-length-websockets.pcap",
     "situations/tls-1.2-with-keys.pcapng",
     "situations/tls-1.3-with-keys.pcapng",
     "rules/concurrent-handshakes.near-miss.pcap",

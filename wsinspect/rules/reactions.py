@@ -254,8 +254,11 @@ class Reactions:
         for case in list(self.cases):
             if case.by is side:
                 continue
+            if close.packet < case.packet:  # read late, behind a gap: it is no reaction
+                self.cases.remove(case)
+                continue
             if case.rule in BROKEN_CLOSES:
-                if close.packet >= case.packet and code not in (1002, 1007) and acknowledged >= case.end:
+                if code not in (1002, 1007) and acknowledged >= case.end:
                     told = "an empty Close" if code is None else f"Close {code}"
                     case.did, case.did_ns, case.place = f"answered with {told}", close.time_ns, place
                     continue
