@@ -27,18 +27,10 @@ from wsinspect.transport.httphead import RequestHead
 from wsinspect.transport.packet_places import PacketPlaces
 from wsinspect.transport.reassembly import Chunk, Fin, Gap, Note, Remark, Reset, Syn
 from wsinspect.transport.stream import TcpStream
-from wsinspect.websocket.closing import (
-    CarriedSide,
-    CloseEvent,
-    Ending,
-    Repeat,
-    SideEnding,
-    TcpEnd,
-    TcpEndKind,
-    close_event,
-)
+from wsinspect.websocket.closing import CarriedSide, CloseEvent, Ending, Repeat, SideEnding, TcpEnd, TcpEndKind
 from wsinspect.websocket.handshake import Handshake
 from wsinspect.websocket.side import Side
+from wsinspect.websocket.verdict import close_event
 
 MAX_TCP_ENDS: Final = 16
 """FINs and RSTs remembered per connection."""
@@ -314,6 +306,7 @@ class Connection:
             self._first_alerts(),
             self.tls is not None,
             self._repeat,
+            self._tls_failed(),
         )
 
     def close_event(self, side: Side) -> CloseEvent | None:
@@ -387,6 +380,15 @@ class Connection:
         if tls is None or not tls.established or self.stream.gap_bytes(direction):
             return False
         return not tls.close_notify[direction] and not tls.likely_alert[direction]
+
+    def _tls_failed(self) -> bool:
+        """Whether an alert ended TLS before a WebSocket came to be."""
+        return (
+            self.tls is not None
+            and self.handshake.response is None
+            and self.dialogue is None
+            and any(alert.is_failure for alert in self.tls.alerts)
+        )
 
     def _first_alerts(self) -> tuple[int, int]:
         """Packets of the first TLS alert of client and server that could be read; 0 without one."""

@@ -5,6 +5,7 @@ from typing import Final
 
 from wsinspect.connection import Connection
 from wsinspect.tls.facts import TlsFacts
+from wsinspect.tls.familiar import FamiliarClients
 from wsinspect.tls.keylog import KeyLog
 from wsinspect.transport.channel import Channel, Layer
 from wsinspect.transport.packet_places import PacketPlaces
@@ -19,13 +20,13 @@ class Conversation:
     """One TCP connection. There can be several WebSockets on it, one after the other or, with HTTP/2, at once."""
 
     __slots__ = (
-        "_keeps_prologue", "_new_connection", "_prologue", "_straight", "_under_way", "all_tls", "connections",
-        "ending", "keys", "layer", "packets", "problem", "stream", "tls",
+        "_asked", "_keeps_prologue", "_new_connection", "_prologue", "_straight", "_under_way", "all_tls",
+        "connections", "ending", "familiar", "keys", "layer", "packets", "problem", "stream", "tls",
     )  # fmt: skip
 
     def __init__(
         self, stream: TcpStream, new_connection: Callable[[TcpStream, Channel, int, int], Connection],
-        keep_prologue: bool, keys: KeyLog, all_tls: bool,
+        keep_prologue: bool, keys: KeyLog, all_tls: bool, familiar: FamiliarClients,
     ) -> None:  # fmt: skip
         """`new_connection` makes one from stream, channel, the client's direction and the number of attempts before."""
         self.stream = stream
@@ -39,12 +40,15 @@ class Conversation:
         """The TLS secrets that are known."""
         self.all_tls = all_tls
         """Whether TLS that cannot be decrypted is listed though nothing says that it is a WebSocket."""
+        self.familiar = familiar
+        """Which programs opened WebSockets over TLS."""
         self.tls: TlsFacts | None = None
         """What is known of the TLS on it, if there is any."""
         self.problem = ""
         """Why WebSockets on it may have been overlooked; empty if that cannot be."""
         self.packets = PacketPlaces()
         """Of all packets so far, if an index is kept; the connections found share them."""
+        self._asked = False  # whether a request was seen
         self._new_connection = new_connection
         self._under_way: list[Connection] = []
         self._straight: Connection | None = None
@@ -95,6 +99,12 @@ class Conversation:
             connection.remark(remark)
         if not self.connections and self._wants(False):
             self._prologue.append(remark)
+
+    def asked(self, for_websocket: bool, user_agent: str | None) -> None:
+        """A client's request; the first one tells what such connections are for."""
+        if self.tls is not None and not self._asked:
+            self.familiar.asked(self.stream.flow, self.tls, for_websocket, user_agent)
+        self._asked = True
 
     def begin(self, channel: Channel, client_direction: int, carrier: Channel | None = None) -> Connection:
         """An attempt to open a WebSocket on `channel` begins; or what was listed as encrypted turns out to be one.

@@ -10,6 +10,7 @@ from wsinspect.layers.beginning import BeginningLayer
 from wsinspect.neighbours import Neighbours
 from wsinspect.rules.thresholds import DEFAULTS, Thresholds
 from wsinspect.timeline import Timeline
+from wsinspect.tls.familiar import FamiliarClients
 from wsinspect.tls.keylog import KeyLog
 from wsinspect.transport import ip
 from wsinspect.transport.channel import Channel
@@ -64,6 +65,7 @@ class Inspector:
         self._timelines = timelines
         self._keys = KeyLog() if keys is None else keys
         self._all_tls = all_tls
+        self._familiar = FamiliarClients()
         self._neighbours = Neighbours(thresholds)
         self._table = StreamTable()
         self._conversations: dict[int, Conversation] = {}  # by stream number, those that may still bring something
@@ -268,7 +270,9 @@ class Inspector:
         """Follow a new TCP connection; one that had its addresses and ports before is over."""
         if replaced is not None and replaced.number in self._conversations:
             self._end_soon(self._conversations[replaced.number], time_ns)
-        conversation = Conversation(stream, self._new_connection, self._timelines, self._keys, self._all_tls)
+        conversation = Conversation(
+            stream, self._new_connection, self._timelines, self._keys, self._all_tls, self._familiar
+        )
         conversation.layer = BeginningLayer(conversation, stream)
         self._conversations[stream.number] = conversation
         return conversation

@@ -2,8 +2,6 @@
 
 import asyncio
 import base64
-import os
-import shutil
 import socket
 import struct
 import subprocess
@@ -11,22 +9,11 @@ import sys
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from captures.encoder.frames import close_payload, encode
+from tests.live.firefox import NEEDS, TIMEOUT, browsing
 from wsinspect.websocket.handshake import expected_accept
 
-FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
-TIMEOUT = 60
-PREFERENCES = {
-    "app.update.enabled": "false",
-    "browser.aboutwelcome.enabled": "false",
-    "browser.shell.checkDefaultBrowser": "false",
-    "datareporting.policy.dataSubmissionEnabled": "false",
-    "network.captive-portal-service.enabled": "false",
-    "network.connectivity-service.enabled": "false",
-    "network.websocket.delay-failed-reconnects": "false",
-}
 PAGE = """<script>
 const told = []
 const tell = (name, e) => {
@@ -59,10 +46,7 @@ SENT = {
 }
 """What the server sends behind its 101, by path. `reset`: an RST then, once the Close is answered."""
 
-pytestmark = [
-    pytest.mark.skipif(FIREFOX is None, reason="firefox-esr is not installed"),
-    pytest.mark.skipif(shutil.which("tcpdump") is None or os.geteuid() != 0, reason="capturing needs root and tcpdump"),
-]
+pytestmark = NEEDS
 
 
 class Server:
@@ -120,31 +104,9 @@ async def browse(directory: Path) -> list[tuple[str, int, str, bool]]:
     handler = Server()
     server = await asyncio.start_server(handler.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    profile = directory / "profile"
-    profile.mkdir()
-    lines = [f'user_pref("{name}", {value});\n' for name, value in PREFERENCES.items()]
-    (profile / "user.js").write_text("".join(lines))
-    capture = await asyncio.create_subprocess_exec(
-        "tcpdump", "-i", "lo", "-U", "-w", str(directory / "lo.pcap"), f"tcp port {port}", stderr=subprocess.PIPE
-    )  # fmt: skip
-    assert capture.stderr is not None
-    while b"listening" not in await asyncio.wait_for(capture.stderr.readline(), TIMEOUT):
-        pass
-    assert FIREFOX is not None
-    browser = await asyncio.create_subprocess_exec(
-        FIREFOX, "--headless", "--no-remote", "--profile", str(profile), f"http://127.0.0.1:{port}/page",
-        env={**os.environ, "HOME": str(directory)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        told = msgspec.json.decode(await asyncio.wait_for(handler.told, TIMEOUT), type=list[tuple[str, int, str, bool]])
-        await asyncio.sleep(1)  # the last packets
-    finally:
-        browser.terminate()
-        await browser.wait()
-        capture.terminate()
-        await capture.wait()
-        server.close()
-    return told
+    async with server, browsing(directory, f"http://127.0.0.1:{port}/page", f"tcp port {port}"):
+        told = await asyncio.wait_for(handler.told, TIMEOUT)
+        return msgspec.json.decode(told, type=list[tuple[str, int, str, bool]])
 
 
 async def test_firefox(tmp_path: Path) -> None:

@@ -57,7 +57,10 @@ def certificate(directory: Path, kind: str) -> Path:
 class Talk:
     """A TLS connection in memory; `flights` is what passed."""
 
-    def __init__(self, directory: Path, version: ssl.TLSVersion, alpn: list[str], trusts: bool = True) -> None:
+    def __init__(
+        self, directory: Path, version: ssl.TLSVersion, alpn: list[str], trusts: bool = True,
+        server_alpn: list[str] | None = None,
+    ) -> None:  # fmt: skip
         self.flights: list[Flight] = []
         pem, keylog = certificate(directory, "ecdsa"), directory / "keys.log"
         client, server = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -69,7 +72,7 @@ class Talk:
         client.keylog_filename = str(keylog)
         if alpn:
             client.set_alpn_protocols(alpn)
-            server.set_alpn_protocols(alpn)
+            server.set_alpn_protocols(server_alpn or alpn)
         self._bios = [(ssl.MemoryBIO(), ssl.MemoryBIO()) for _ in range(2)]
         self._ends = [
             client.wrap_bio(*self._bios[0], server_hostname="chat.example"),

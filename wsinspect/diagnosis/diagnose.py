@@ -23,8 +23,8 @@ from wsinspect.diagnosis.nat_state_expired import nat_state_expired
 from wsinspect.diagnosis.path_died import dead_run, path_died
 from wsinspect.diagnosis.reconnect_storm import reconnect_storm, storms
 from wsinspect.diagnosis.timers import Timers
-from wsinspect.websocket.closing import PROTOCOL_FAILURES
 from wsinspect.websocket.side import Side
+from wsinspect.websocket.verdict import PROTOCOL_FAILURES
 
 
 def diagnose_one(facts: Facts, timers: Timers) -> list[Diagnosis]:

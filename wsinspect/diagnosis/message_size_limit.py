@@ -9,8 +9,8 @@ from wsinspect.diagnosis.thresholds import (
     LIMIT_REACTION_SILENT,
 )
 from wsinspect.diagnosis.timers import Timers
-from wsinspect.websocket.closing import TOO_BIG
 from wsinspect.websocket.half import Parting
+from wsinspect.websocket.verdict import TOO_BIG
 
 ID = "message-size-limit"
 

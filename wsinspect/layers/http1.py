@@ -69,7 +69,9 @@ class Http1Layer:
             return self
         for event in events:
             if isinstance(event, Requested):
-                if looks_like_websocket(event.request):
+                for_websocket = looks_like_websocket(event.request)
+                self._conversation.asked(for_websocket, event.request.value("User-Agent"))
+                if for_websocket:
                     self._begin(exchange.client_direction).request(event.request)
             elif isinstance(event, Answered):
                 self._answered(event, exchange)

@@ -127,7 +127,9 @@ class Http2Layer:
         if headers.fields is None:
             self._asked_unread(headers)
             return
-        if not asks_for_websocket(headers.fields):
+        for_websocket = asks_for_websocket(headers.fields)
+        self._conversation.asked(for_websocket, dict(headers.fields).get("user-agent"))
+        if not for_websocket:
             return
         stream = self._open(headers.stream_id, headers.time_ns)
         if stream is None:

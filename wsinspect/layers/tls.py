@@ -97,7 +97,9 @@ class TlsLayer:
         failed = facts.failure is not None or (over and not facts.established)
         if not (facts.locked or failed):
             return
-        facts.likely = offers_websocket(facts.client_hello) or facts.shape.is_websocket
+        familiar = conversation.familiar.user_agent(conversation.stream.flow, facts)
+        facts.user_agent = familiar or ""
+        facts.likely = offers_websocket(facts.client_hello) or facts.shape.is_websocket or familiar is not None
         if facts.likely or conversation.all_tls:
             self._listed = conversation.begin(self._channel, facts.client_direction)
             self._listed.encrypted(facts.last_ns)

@@ -9,9 +9,10 @@ from wsinspect.http2.codes import error_name
 from wsinspect.report import model
 from wsinspect.report.sentence import summary
 from wsinspect.websocket.closecodes import HIGHEST
-from wsinspect.websocket.closing import CloseEvent, Ending, TcpEnd, close_event
+from wsinspect.websocket.closing import CloseEvent, Ending, TcpEnd
 from wsinspect.websocket.half import CloseFrame
 from wsinspect.websocket.side import Side
+from wsinspect.websocket.verdict import close_event
 
 
 def close_report(

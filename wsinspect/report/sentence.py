@@ -7,10 +7,11 @@ from wsinspect.connection import Connection
 from wsinspect.report import model
 from wsinspect.report.http2_sentence import go_away_sentence
 from wsinspect.report.text import duration
-from wsinspect.report.tls_sentence import tls_summary
-from wsinspect.websocket.closing import Ending, TcpEnd, close_event
+from wsinspect.report.tls_sentence import tls_failed_behind_request, tls_summary
+from wsinspect.websocket.closing import Ending, TcpEnd
 from wsinspect.websocket.half import CloseFrame
 from wsinspect.websocket.side import Side
+from wsinspect.websocket.verdict import close_event
 
 LONG: Final = 600
 """Seconds of silence from which on they are told in minutes or hours."""
@@ -44,6 +45,8 @@ def _failed(connection: Connection, ending: Ending) -> str:
         told = f"{_tcp_ended(ending.tcp[0])}; its program is told 1006."
         return f"The client gave up on the server's {ending.handshake.status} ({why}): {told}"
     if response is None:
+        if ending.tls_failed and ending.tcp:
+            return tls_failed_behind_request(connection, ending)
         if ending.tcp:
             return f"The handshake was never answered: {_tcp_ended(ending.tcp[0])}; the client's program is told 1006."
         return "The handshake was not answered as far as the capture goes."

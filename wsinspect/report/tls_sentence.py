@@ -4,8 +4,11 @@ from typing import Final
 
 from wsinspect.connection import Connection
 from wsinspect.report.text import duration
+from wsinspect.tls.alerts import Alert
 from wsinspect.tls.facts import TlsFacts
 from wsinspect.websocket.closing import Ending, TcpEnd, TcpEndKind
+from wsinspect.websocket.side import Side
+from wsinspect.websocket.verdict import ABNORMAL, close_event
 
 LONG: Final = 600
 """Seconds of silence from which on they are told in minutes or hours."""
@@ -28,18 +31,35 @@ def tls_summary(connection: Connection, ending: Ending, tls: TlsFacts) -> str:
 
 
 def _failed(connection: Connection, ending: Ending, tls: TlsFacts) -> str:
-    told = "a browser's page is told 1006, for which 1015 (TLS handshake) stands in some libraries"
     alert = tls.failure
     if alert is not None:
-        meaning = f" ({alert.meaning})" if alert.meaning else ""
-        return (
-            f"The TLS handshake failed: the {connection.side_of(alert.direction)} sent {alert.name}{meaning}; {told}."
-        )
+        return f"The TLS handshake failed: {_alert_sent(connection, alert)}; {_told(ending)}."
     likely = [direction for direction in (0, 1) if tls.likely_alert[direction]]
     hint = ""
     if likely:
         hint = f" The {connection.side_of(likely[0])}'s last record has the size of an alert, which is encrypted."
-    return f"The TLS handshake was not completed: {_tcp_ended(ending.tcp[0])}; {told}.{hint}"
+    return f"The TLS handshake was not completed: {_tcp_ended(ending.tcp[0])}; {_told(ending)}.{hint}"
+
+
+def tls_failed_behind_request(connection: Connection, ending: Ending) -> str:
+    """An alert was the answer to the request: so the server of TLS 1.3 refuses what the client sent with it."""
+    alerts = connection.tls.alerts if connection.tls is not None else []
+    alert = next(alert for alert in alerts if alert.is_failure)
+    return f"The handshake was never answered, TLS failed: {_alert_sent(connection, alert)}; {_told(ending)}."
+
+
+def _alert_sent(connection: Connection, alert: Alert) -> str:
+    meaning = f" ({alert.meaning})" if alert.meaning else ""
+    return f"the {connection.side_of(alert.direction)} sent {alert.name}{meaning}"
+
+
+def _told(ending: Ending) -> str:
+    """What the client's program is told; where nothing names it, a browser is meant."""
+    event = close_event(ending, Side.CLIENT)
+    code = event.code if event is not None else ABNORMAL
+    if code != ABNORMAL:
+        return f"the client's program is told {code} (TLS handshake)"
+    return f"the client's program is told {ABNORMAL}, for which 1015 (TLS handshake) stands in some libraries"
 
 
 def _close_notify(connection: Connection, tls: TlsFacts) -> str:

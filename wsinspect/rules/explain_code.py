@@ -23,8 +23,9 @@ _DERIVED: Final = {
     "was not acknowledged before a reset; or that end had failed the connection itself before one came; or it took "
     "the Close that came for broken. A client whose handshake was refused, or who refused the 101, is told 1006 too. "
     "The two ends can differ. If a Close may hide in bytes that were not captured, the verdict is left open.",
-    1015: "It is never read from a packet, and wsinspect gives it to no end: where TLS was not set up, programs and "
-    "web pages are told 1006. A Close frame that carries it breaks invalid-close-code.",
+    1015: "It is never read from a packet. wsinspect gives it to a client that is known to be Firefox, when an alert "
+    "ended TLS before a WebSocket came to be. Other programs and web pages are told 1006 then, and so is Firefox where "
+    "TLS ended without an alert. A Close frame that carries it breaks invalid-close-code.",
 }
 
 

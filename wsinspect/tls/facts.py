@@ -30,6 +30,8 @@ class TlsFacts:
     """Why they cannot; empty while they can, or while that is not known yet."""
     likely: bool = False
     """Not decrypted: whether it is probably a WebSocket."""
+    user_agent: str = ""
+    """Not decrypted: the program that opened WebSockets with such a ClientHello before, if that is known."""
     established: bool = False
     """Whether the handshake was completed, as far as the records show."""
     early_data: int = 0

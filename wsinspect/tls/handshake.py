@@ -22,6 +22,8 @@ VERSION_NAMES: Final = {
 MAX_MESSAGE: Final = 256 * 1024
 """Bytes of a handshake message; a longer one is not believed. Certificate chains have some 10 KiB."""
 
+_VARYING: Final = frozenset({0, 21, 35, 41, 42, 44})
+"""Extensions that come and go: server_name, padding, what resumes a session, the cookie of a HelloRetryRequest."""
 _RETRY: Final = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 
 
@@ -69,6 +71,8 @@ class ClientHello:
     """Whether 0-RTT data follows (RFC 8446 §4.2.10)."""
     resumes: bool
     """Whether it offers to resume a session: by a ticket or a pre-shared key."""
+    kind: int
+    """The same in each that a program sends with the same settings: a hash of what it can do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,7 @@ def client_hello(body: bytes) -> ClientHello | None:
         _alpn(extensions.get(Extension.ALPN)),
         Extension.EARLY_DATA in extensions,
         bool(ticket) or Extension.PRE_SHARED_KEY in extensions,
+        _kind(suites, extensions),
     )
 
 
@@ -212,6 +217,18 @@ def _extensions(data: bytes) -> dict[int, bytes]:
         kind = reader.number(2)
         found.setdefault(kind, reader.vector(2))
     return found
+
+
+def _kind(suites: bytes, extensions: dict[int, bytes]) -> int:
+    """Suites, extensions and protocols, without GREASE (RFC 8701) and in no order: browsers make both up each time."""
+    numbers = struct.unpack(f">{len(suites) // 2}H", suites[: len(suites) // 2 * 2])
+    known = frozenset(number for number in numbers if not _is_grease(number))
+    offered = frozenset(kind for kind in extensions if not _is_grease(kind) and kind not in _VARYING)
+    return hash((known, offered, extensions.get(Extension.ALPN)))
+
+
+def _is_grease(number: int) -> bool:
+    return number & 0x0F0F == 0x0A0A and number >> 8 == number & 0xFF
 
 
 def _versions(data: bytes | None) -> list[int]:

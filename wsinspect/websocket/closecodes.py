@@ -160,7 +160,7 @@ _REGISTERED: Final = (
         1015,
         "TLS handshake",
         _NOBODY,
-        "TLS could not be set up. Programs are told 1015 in place of a code (web pages 1006).",
+        "TLS could not be set up. Some programs are told 1015 in place of a code, as pages in Firefox; most 1006.",
         "The TLS alert, the certificate, the server name and the versions offered.",
     ),
     _iana(

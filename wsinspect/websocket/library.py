@@ -55,6 +55,8 @@ class Library:
     """Whether without TLS an RST that is faster than its answer to the peer's Close turns the ending into 1006."""
     repeats_with_credentials: bool = False
     """Whether a 401 makes it repeat the request with a user and password that it knows, unknown to its program."""
+    failed_tls_code: int = 1006
+    """What it tells its program when an alert ended the handshake of TLS, or TLS before a WebSocket came to be."""
 
 
 UNKNOWN: Final = Library("")
@@ -78,6 +80,7 @@ FIREFOX: Final = Library(
     fails_for=frozenset({"non-minimal-length"}),
     answers_every_close=True,
     repeats_with_credentials=True,
+    failed_tls_code=1015,
 )
 AIOHTTP: Final = Library(
     "aiohttp",
@@ -123,6 +126,11 @@ def library_of(handshake: Handshake, side: Side) -> Library:
     """The program at `side`, by its `User-Agent` or `Server` field; UNKNOWN if that says nothing."""
     head = handshake.request if side is Side.CLIENT else handshake.response
     text = head.value("User-Agent" if side is Side.CLIENT else "Server") if head is not None else None
+    return library_named(text, side)
+
+
+def library_named(text: str | None, side: Side) -> Library:
+    """The same for the field's `text`, however it is known."""
     for mark, library in _MARKS:
         if text is not None and mark in text:
             return library

@@ -1,4 +1,4 @@
-"""wsinspect/websocket/closing.py and library.py: what the program at each end is told (docs/close-events.md)."""
+"""wsinspect/websocket/verdict.py and library.py: what the program at each end is told (docs/close-events.md)."""
 
 from collections.abc import Callable
 from typing import Any
