@@ -19,6 +19,7 @@ VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base", "
 MODULES = sorted((ROOT / "wsinspect").rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 ELSEWHERE = {
+    "websocket/closing": "test_verdict",
     "websocket/roundtrips": "test_ping_times",
     "websocket/message_facts": "test_messages",
     "__main__": "test_command",
