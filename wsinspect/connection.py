@@ -383,12 +383,10 @@ class Connection:
 
     def _tls_failed(self) -> bool:
         """Whether an alert ended TLS before a WebSocket came to be."""
-        return (
-            self.tls is not None
-            and self.handshake.response is None
-            and self.dialogue is None
-            and any(alert.is_failure for alert in self.tls.alerts)
-        )
+        if self.tls is None or self.handshake.response or self.dialogue or self.http2:
+            return False
+        over = self.tcp_ends[0].packet if self.tcp_ends else 0  # what is sent then changes nothing any more
+        return any(alert.is_failure and (not over or alert.packet <= over) for alert in self.tls.alerts)
 
     def _first_alerts(self) -> tuple[int, int]:
         """Packets of the first TLS alert of client and server that could be read; 0 without one."""

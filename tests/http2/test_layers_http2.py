@@ -4,7 +4,7 @@ import pytest
 
 from captures.encoder import frames
 from captures.encoder.conversation import Trace
-from captures.encoder.http2 import RST_STREAM, Http2, connect, frame
+from captures.encoder.http2 import DATA, END_HEADERS, HEADERS, RST_STREAM, Http2, connect, frame
 from wsinspect.capture.packet import Packet
 from wsinspect.inspector import Inspector
 from wsinspect.replay import replay
@@ -130,6 +130,22 @@ def test_whether_a_close_was_acknowledged_is_told_by_tcp(acknowledged: bool) -> 
     assert event is not None
     assert event.client is not None
     assert event.client.code == (1001 if acknowledged else 1006)
+
+
+@pytest.mark.parametrize(("later", "code"), [(0.0002, 1006), (0.1, 1001)])
+def test_a_stream_that_is_reset_right_behind_the_answer_brings_no_close(later: float, code: int) -> None:
+    """Chromium's and Firefox's pages were told 1006 then; the Close counted where the reset left it some time."""
+    trace, talk = started()
+    stream = talk.stream()
+    talk.headers(talk.client, stream.id, connect())
+    answer = frame(HEADERS, END_HEADERS, stream.id, talk.encoders[talk.server].encode([(":status", "200")]))
+    close = frame(DATA, 0, stream.id, stream.server.encode(frames.CLOSE, frames.close_payload(1001)))
+    talk.server.send(answer + close, acked=False)
+    talk.wait(later)
+    talk.server.send(frame(RST_STREAM, 0, stream.id, (8).to_bytes(4, "big")))
+    event = reports(trace)[0].close.event
+    assert event is not None and event.client is not None
+    assert event.client.code == code
 
 
 def test_data_of_a_client_that_does_not_wait() -> None:

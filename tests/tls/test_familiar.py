@@ -36,6 +36,13 @@ def refused(directory: Path, answer: bytes, alpn: list[str] = ALPN) -> Talk:
     return talk
 
 
+def captured(trace: Trace) -> list[Packet]:
+    return [
+        Packet(number, record.time_ns, record.link, record.data, len(record.data), number)
+        for number, record in enumerate(trace.records, 1)
+    ]
+
+
 def found(*talks: Talk) -> list[model.Connection]:
     """What is listed when they follow each other in one capture; all keys are known."""
     trace = Trace(1)
@@ -45,11 +52,7 @@ def found(*talks: Talk) -> list[model.Connection]:
         for direction, data in talk.flights:
             tcp.ends[direction].send(data)
         tcp.end_tcp(tcp.ends[SERVER])
-    packets = [
-        Packet(number, record.time_ns, record.link, record.data, len(record.data), number)
-        for number, record in enumerate(trace.records, 1)
-    ]
-    return inspect(packets, b"".join(talk.keys for talk in talks))[1]
+    return inspect(captured(trace), b"".join(talk.keys for talk in talks))[1]
 
 
 @pytest.mark.parametrize(("answer", "code"), [(ALERT, 1015), (CLOSE_NOTIFY, 1006), (b"", 1006)])
@@ -87,3 +90,18 @@ def test_an_alert_instead_of_the_answer_to_the_request(tmp_path: Path) -> None:
     assert failed.close.event is not None and failed.close.event.client is not None
     assert failed.close.event.client.code == 1015
     assert "never answered, TLS failed: the client sent handshake_failure" in failed.close.summary
+
+
+def test_an_alert_behind_the_end_changes_nothing(tmp_path: Path) -> None:
+    talk = spoken(tmp_path / "1", FIREFOX, b"")
+    trace = Trace(1)
+    tcp = Conversation(trace)
+    tcp.connect()
+    for direction, data in talk.flights:
+        tcp.ends[direction].send(data)
+    tcp.ends[SERVER].fin()
+    tcp.ends[CLIENT].send(ALERT)
+    tcp.ends[CLIENT].fin()
+    [failed] = inspect(captured(trace), talk.keys)[1]
+    assert failed.close.event is not None and failed.close.event.client is not None
+    assert failed.close.event.client.code == 1006

@@ -22,6 +22,8 @@ HURRY_NS: Final = 100_000_000
 """Within this time nobody has given up waiting for the answer to a Close."""
 ACK_DELAY_NS: Final = 500_000_000
 """Within this time a missing acknowledgement says nothing (RFC 1122 §4.2.3.2)."""
+HANDOVER_NS: Final = 1_000_000
+"""An HTTP/2 stream that is reset so soon behind the answer is gone before what came with it gets to the program."""
 KEEPALIVE: Final = "keepalive ping timeout"
 """Reason of the Close with which `websockets` gives up waiting for a Pong."""
 TOO_BIG: Final = 1009
@@ -201,6 +203,9 @@ def _arrived(ending: Ending, mine: SideEnding, peer: SideEnding, received: Close
     """Whether the peer's Close reached this end before its TCP was torn down."""
     resets = [end for end in ending.tcp if end.kind is TcpEndKind.RST]
     if any(end.packet < received.packet for end in resets):
+        return False
+    answer = ending.handshake.response
+    if answer is not None and any(end.stream and end.time_ns - answer.end_time_ns < HANDOVER_NS for end in resets):
         return False
     if any(end.by is mine.side and end.packet < received.packet and end.stream is None for end in ending.tcp):
         # It had sent its FIN. Half-closed it still reads; a socket that is gone answers the Close with an RST.
