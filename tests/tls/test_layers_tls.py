@@ -158,6 +158,19 @@ def test_in_the_tunnel_of_a_proxy(tmp_path: Path) -> None:
     assert (found.tls, found.url, found.state) == ("decrypted", "wss://chat.example/room?x=1", "closed")
 
 
+@pytest.mark.parametrize("cut", [0, 5, 20])
+def test_behind_a_proxy_header(cut: int, tmp_path: Path) -> None:
+    talk = websocket(tmp_path, ssl.TLSVersion.TLSv1_3, ["http/1.1"])
+    header = b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c" + bytes([192, 0, 2, 1, 192, 0, 2, 2, 0x9C, 0x40, 1, 0xBB])
+    hello = talk.flights.pop(0)[1]
+    before = tuple((CLIENT, part) for part in (header[:cut], header[cut:] + hello) if part)
+    captured = packets(talk, before)
+    inspector, [found] = inspect(captured, talk.keys)
+    assert (found.tls, found.url, found.state) == ("decrypted", "wss://chat.example/room?x=1", "closed")
+    texts = [one.text for one in replay(inspector.connections[0], Kept(captured)).entries if isinstance(one, NoteEntry)]
+    assert texts[0] == "PROXY protocol v2: from 192.0.2.1:40000 to 192.0.2.2:443"
+
+
 def test_a_refused_certificate_is_a_failed_handshake(tmp_path: Path) -> None:
     talk = Talk(tmp_path, ssl.TLSVersion.TLSv1_2, ["http/1.1"], trusts=False)
     [found] = inspect(packets(talk))[1]

@@ -40,9 +40,6 @@ OK = head("HTTP/1.1 200 OK", "Content-Length: 2", body=b"hi")
 CONTINUE, HINTS = head("HTTP/1.1 100 Continue"), head("HTTP/1.1 103 Early Hints", "Link: x")
 CONNECTED = head("HTTP/1.1 200 Connection established")
 FRAME, MASKED = b"\x81\x02hi", b"\x81\x82\x01\x02\x03\x04ik"
-PROXY_V1 = b"PROXY TCP4 192.0.2.1 192.0.2.2 40000 80\r\n"
-PROXY_V2 = b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c" + bytes(12)
-PROXY_V2_LOCAL = b"\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00"
 
 C, S = 0, 1
 Turn = tuple[int, bytes]
@@ -171,10 +168,6 @@ PROXIES: list[Case] = [
         [(C, CONNECT), (S, head("HTTP/1.1 407 Proxy Authentication Required", "Content-Length: 0")), *UP],
         [TUNNEL, "407 to CONNECT h:443", *UP_TOLD],
     ),
-    ("PROXY v1", [(C, PROXY_V1 + UPGRADE), (S, SWITCHING)], UP_TOLD),
-    ("PROXY v1 unknown", [(C, b"PROXY UNKNOWN\r\n" + UPGRADE), (S, SWITCHING)], UP_TOLD),
-    ("PROXY v2", [(C, PROXY_V2 + UPGRADE), (S, SWITCHING)], UP_TOLD),
-    ("PROXY v2 without addresses", [(C, PROXY_V2_LOCAL + UPGRADE), (S, SWITCHING)], UP_TOLD),
 ]
 NO_HTTP: list[Case] = [
     ("TLS", [(C, b"\x16\x03\x01\x02\x00\x01\x00")], ["gave up"]),

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.transport.segments import chunk, gap
-from wsinspect.transport.http1 import HttpReader, Likeness, Phase, like_request, like_response, proxy_header_length
+from wsinspect.transport.http1 import HttpReader, Likeness, Phase, like_request, like_response
 
 YES, NO, SHORT = Likeness.YES, Likeness.NO, Likeness.TOO_SHORT
 V2 = b"\r\n\r\n\x00\r\nQUIT\n"
@@ -31,28 +31,6 @@ V2 = b"\r\n\r\n\x00\r\nQUIT\n"
 )
 def test_likeness(data: bytes, request_: Likeness, response: Likeness) -> None:
     assert (like_request(data), like_response(data)) == (request_, response)
-
-
-@pytest.mark.parametrize(
-    ("data", "length"),
-    [
-        (b"GET / HTTP/1.1", 0),
-        (b"P", None),
-        (b"POST /", 0),
-        (b"PROXY ", None),
-        (b"PROXY UNKNOWN\r\nGET", 15),
-        (b"PROXY " + b"x" * 100, None),
-        (b"PROXY " + b"x" * 101, 0),
-        (V2[:4], None),
-        (V2, None),
-        (V2 + b"\x21\x11\x00\x02", None),
-        (V2 + b"\x21\x11\x00\x02ab", 18),
-        (V2 + b"\x21\x11\x00\x02abGET", 18),
-        (b"\r\nGET / HTTP/1.1", 0),
-    ],
-)
-def test_proxy_header(data: bytes, length: int | None) -> None:
-    assert proxy_header_length(data) == length
 
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"

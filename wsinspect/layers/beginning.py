@@ -7,7 +7,8 @@ from wsinspect.http2.likeness import PREFACE, like_http2
 from wsinspect.layers.http1 import Http1Layer
 from wsinspect.tls.records import holds_record, like_record
 from wsinspect.transport.channel import Channel, Layer
-from wsinspect.transport.reassembly import Chunk, Gap
+from wsinspect.transport.proxyheader import proxy_header
+from wsinspect.transport.reassembly import Chunk, Gap, Remark
 
 MAX_HELD: Final = 64
 """Pieces that may come before the first bytes tell anything; then it is taken for HTTP/1.x or nothing."""
@@ -30,9 +31,16 @@ class BeginningLayer:
         self._held.append(piece)
         if isinstance(piece, Gap) and len(self._held) < MAX_HELD:
             return self
-        start = b"".join(
-            held.data for held in self._held if isinstance(held, Chunk) and held.direction == piece.direction
-        )
+        start = self._start(piece.direction)
+        header = proxy_header(start)
+        if header is None and len(self._held) < MAX_HELD:
+            return self
+        if header is not None and header.length:
+            self._conversation.remark(Remark(piece.direction, header.text, piece.packet, piece.time_ns))
+            self._skip(piece.direction, header.length)
+            start = start[header.length :]
+            if not start:
+                return self
         is_tls, is_http2 = like_record(start), like_http2(start, self._channel.opening_seen)
         if is_tls is False and not self._channel.opening_seen:
             is_tls = holds_record(start)
@@ -45,6 +53,21 @@ class BeginningLayer:
         for held in self._held:
             layer = layer.feed(held)
         return layer
+
+    def _start(self, direction: int) -> bytes:
+        return b"".join(held.data for held in self._held if isinstance(held, Chunk) and held.direction == direction)
+
+    def _skip(self, direction: int, length: int) -> None:
+        """Let go the first bytes of a direction."""
+        held, self._held = self._held, []
+        for piece in held:
+            if isinstance(piece, Chunk) and piece.direction == direction and length:
+                skipped = min(length, len(piece.data))
+                length -= skipped
+                piece = piece._replace(offset=piece.offset + skipped, data=piece.data[skipped:])
+                if not piece.data:
+                    continue
+            self._held.append(piece)
 
     def _tls(self) -> Layer:
         from wsinspect.layers.tls import TlsLayer  # with the ciphers, which take a while to load

@@ -14,7 +14,6 @@ from wsinspect.transport.http1 import (
     Phase,
     like_request,
     like_response,
-    proxy_header_length,
     without_empty_lines,
 )
 from wsinspect.transport.httphead import Head, RequestHead, ResponseHead
@@ -122,7 +121,7 @@ class Exchange:
         start = b"".join(p.data for p in self._first if isinstance(p, Chunk) and p.direction == piece.direction)
         if like_response(start) is Likeness.YES:
             self.client_direction = 1 - piece.direction
-        elif like_request(without_empty_lines(start)) is Likeness.YES or proxy_header_length(start) != 0:
+        elif like_request(without_empty_lines(start)) is Likeness.YES:
             self.client_direction = piece.direction
         elif Likeness.TOO_SHORT in (like_request(without_empty_lines(start)), like_response(start)):
             return []

@@ -23,8 +23,6 @@ _REQUEST_PREFIX: Final = re.compile(rb"[A-Za-z!#$%&'*+.^_`|~0-9-]{0,20} ?\Z")
 _REQUEST_LINE: Final = re.compile(rb"[A-Z]{3,20} [^ \r\n]+ HTTP/1\.[01]\r?\n")
 _RESPONSE_START: Final = b"HTTP/"
 _HTTP2_PREFACE: Final = b"PRI * HTTP/2.0"
-_PROXY_V1: Final = b"PROXY "
-_PROXY_V2: Final = b"\r\n\r\n\x00\r\nQUIT\n"
 
 
 class Likeness(Enum):
@@ -54,27 +52,9 @@ def like_response(data: bytes | bytearray) -> Likeness:
     return Likeness.TOO_SHORT if _RESPONSE_START.startswith(bytes(data)) else Likeness.NO
 
 
-def proxy_header_length(data: bytes | bytearray) -> int | None:
-    """Bytes of the PROXY protocol header (v1 or v2) at the start of `data`: 0 if there is none, None if undecided."""
-    for signature in (_PROXY_V1, _PROXY_V2):
-        if len(data) < len(signature) and signature.startswith(bytes(data)):
-            return None
-    if data.startswith(_PROXY_V1):
-        end = data.find(b"\r\n", 0, 107)
-        return end + 2 if end >= 0 else None if len(data) < 107 else 0
-    if data.startswith(_PROXY_V2):
-        if len(data) < 16:
-            return None
-        length = 16 + (data[14] << 8 | data[15])
-        return length if len(data) >= length else None
-    return 0
-
-
 class Phase(Enum):
     """Where a direction stands."""
 
-    START = auto()
-    """Nothing seen yet: a PROXY protocol header may come before the first head."""
     HEAD = auto()
     BODY = auto()
     """Inside a body of known length."""
@@ -97,7 +77,7 @@ class HttpReader:
         self._is_client = is_client
         self._left = 0
         self._searched = 0
-        self.phase = Phase.START if is_client else Phase.HEAD
+        self.phase = Phase.HEAD
         self.pieces = Pieces()
         self.seen = 0
         """Bytes captured so far."""
@@ -137,13 +117,6 @@ class HttpReader:
     def next_head(self) -> Head | None:
         """The next head among the waiting bytes, bodies stepped over; call again after each until None."""
         self._skip_body()
-        if self.phase is Phase.START and self.pieces:
-            length = proxy_header_length(self.pieces.data)
-            if length is None:
-                return None
-            if length:
-                self.pieces.take(length)
-            self.phase = Phase.HEAD
         if self.phase is not Phase.HEAD or not self.pieces:
             return None
         return self._find_head()
