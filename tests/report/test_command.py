@@ -249,3 +249,12 @@ def test_every_command_has_a_line_in_the_help(run: Run) -> None:
     context = click.Context(cli)
     for name in cli.list_commands(context):
         assert f"  {name} " in out
+
+
+def test_without_a_terminal_there_is_no_screen() -> None:
+    """With nothing to read the keys from Textual would wait for them for ever, and busily."""
+    done = process(TOUR)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode() == (
+        "wsinspect: there is no terminal to show the screen on: wsinspect report prints the same facts\n"
+    )

@@ -17,7 +17,7 @@ from wsinspect.settings.read import Loaded
 from wsinspect.tui.app import WsinspectApp
 from wsinspect.tui.live_source import LiveSource
 from wsinspect.tui.source import FollowedSource, open_source
-from wsinspect.tui.terminal import Terminal
+from wsinspect.tui.terminal import Terminal, need_terminal
 
 
 def watch_file(
@@ -32,6 +32,7 @@ def watch_file(
         EndSignals() as signals,
         closing(open_(path, _timers(loaded), tls, loaded.settings.thresholds, user_library(loaded.settings))) as source,
     ):
+        need_terminal()
         app = WsinspectApp(source, loaded, max_connections, display_filter)
         signals.lead_to(app.leave, Terminal().restore)
         app.run()
@@ -41,6 +42,7 @@ def watch_file(
 def watch_live(options: LiveOptions, loaded: Loaded, tls: TlsOptions, max_connections: int, display_filter: str) -> int:
     """Capture, and look at it on the screen; returns the exit status."""
     codebooks = user_library(loaded.settings)
+    need_terminal()
     with EndSignals() as signals, begin_capture(options, _import_all) as capture:
         source = LiveSource(capture, _timers(loaded), tls, loaded.settings.thresholds, codebooks)
         app = WsinspectApp(source, loaded, max_connections, display_filter)

@@ -5,6 +5,8 @@ import os
 import termios
 from typing import Final
 
+from wsinspect.errors import WsinspectError
+
 _INPUT: Final = 0
 _OUTPUT: Final = 2
 """Where Textual reads and writes."""
@@ -14,6 +16,12 @@ _RESET: Final = (
     b"\x1b[?2004l\x1b[?1004l\x1b[?2048l\x1b[<u"  # nor those of pasting, focus, size; usual keys
     b"\x1b[?7h\x1b[?1049l\x1b[?25h"  # lines wrap; the other screen; a cursor
 )
+
+
+def need_terminal() -> None:
+    """Raise `WsinspectError` if there is none; in a browser Textual brings a driver of its own."""
+    if "TEXTUAL_DRIVER" not in os.environ and not (os.isatty(_INPUT) and os.isatty(_OUTPUT)):
+        raise WsinspectError("there is no terminal to show the screen on", "wsinspect report prints the same facts")
 
 
 class Terminal:
