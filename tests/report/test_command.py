@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,8 @@ import pytest
 from tests.transport.segments import ROOT
 from wsinspect import __version__
 from wsinspect.cli.main import main
+from wsinspect.connection import Connection
+from wsinspect.inspector import Inspector
 from wsinspect.rules.catalogue import RULES
 
 CAPTURES = ROOT / "captures"
@@ -258,3 +261,26 @@ def test_without_a_terminal_there_is_no_screen() -> None:
     assert done.stderr.decode() == (
         "wsinspect: there is no terminal to show the screen on: wsinspect report prints the same facts\n"
     )
+
+
+def test_of_a_pipe_without_end_not_every_tcp_connection_is_remembered(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    remembered: list[tuple[int, int]] = []
+
+    class Counting(Inspector):
+        def finish(self, end_ns: int = 0) -> list[Connection]:
+            remembered.append((len(self._table), self.tcp_streams))
+            return super().finish(end_ns)
+
+    monkeypatch.setattr("wsinspect.inspector.MAX_STREAMS", 8)
+    monkeypatch.setattr("wsinspect.cli.live.Inspector", Counting)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(Path(TOUR).read_bytes()))
+    writer.start()
+    status, _, err = run("report", str(pipe))
+    writer.join()
+    assert (status, err) == (0, "")
+    [(kept, seen)] = remembered
+    assert kept < seen > 8

@@ -152,6 +152,7 @@ def _report(
                 ended = inspector.feed(packet)
                 if ended:
                     printer.print(ended, inspector)
+            inspector.trim()
             printer.flush()
         printer.print(inspector.finish(reader.end_ns), inspector)
         return printer.finish(capture_report(source, reader, inspector), inspector)
