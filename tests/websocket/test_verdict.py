@@ -409,6 +409,26 @@ def test_libraries_differ(acts: list[Act], agent: str, server: str, client_told:
 
 
 @pytest.mark.parametrize(
+    ("acts", "agent", "server", "side", "doubt"),
+    [
+        ([close("s", 1016), fin("s")], "", "", Side.CLIENT, "some libraries take it"),
+        ([close("s", 1016), fin("s")], "x Chrome/126 y", "", Side.CLIENT, ""),
+        ([close("s", 1016), close("c", 1002), fin("s")], "", "", Side.CLIENT, ""),  # its answer tells
+        ([frame("s", 1, b"\xff"), fin("s")], "", "", Side.CLIENT, "some libraries take it"),
+        ([close("s"), close("c"), fin("s")], "", "", Side.CLIENT, "aiohttp's is told 0"),
+        ([close("s"), close("c"), fin("s")], FIREFOX_AGENT, "", Side.CLIENT, ""),
+        ([close("s", 4000), close("c", 4000), fin("s")], "", AIO, Side.SERVER, "1000 all the same"),
+        ([close("s", 4000), close("c", 4000), fin("s")], "", "", Side.SERVER, ""),
+        ([close("c", 4000), close("s", 4000), fin("s")], "", AIO, Side.SERVER, ""),
+    ],
+)
+def test_what_the_packets_cannot_tell_is_said(acts: list[Act], agent: str, server: str, side: Side, doubt: str) -> None:
+    event = opened(acts, agent, server).close_event(side)
+    assert event is not None
+    assert doubt in event.why and (";" in event.why) is bool(doubt), event.why
+
+
+@pytest.mark.parametrize(
     ("agent", "library"),
     [
         ("Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36", CHROMIUM),

@@ -62,7 +62,7 @@ def close_event(ending: Ending, side: Side) -> CloseEvent | None:
     if not _arrived(ending, mine, peer, received):
         return _abnormal(f"the {peer.side}'s Close did not reach the {side} before TCP ended{_by(ending)}")
     if _refused(mine, peer, received, library):
-        why = f"the {side} took the {peer.side}'s Close for broken"
+        why = f"the {side} took the {peer.side}'s Close for broken{_doubt(mine, library)}"
         rule = "invalid-close-code" if received.reason_is_utf8 else BAD_REASON
         return _own_failure(mine, library, why, Breach(rule, received.frame, received.packet))
     if library.answers_every_close and _gave_up_unheard(ending, mine, peer):
@@ -79,6 +79,9 @@ def close_event(ending: Ending, side: Side) -> CloseEvent | None:
     why = f"the {peer.side}'s Close frame reached the {side}"
     if ending.tcp and not peer.close_acknowledged and _reset_by_peer(ending, mine):
         why += " before the RST; some systems discard then what the program has not read yet"
+    elif library.hurried_server_code is not None and side is Side.SERVER and _came_behind(received, mine):
+        code = library.hurried_server_code
+        why += f"; {library.name} tells its program {code} all the same if another of its tasks was reading then"
     return CloseEvent(received.code, received.reason, clean, why)
 
 
@@ -94,7 +97,8 @@ def _failure(ending: Ending, mine: SideEnding, peer: SideEnding, library: Librar
         return _own_failure(mine, library, _why_failed_by(mine), breach)
     if breach is None:
         return None
-    why = f"the {mine.side} failed the connection for what came before a Close ({breach.rule})"
+    doubt = _doubt(mine, library)
+    why = f"the {mine.side} failed the connection for what came before a Close ({breach.rule}){doubt}"
     return _own_failure(mine, library, why, breach)
 
 
@@ -126,12 +130,24 @@ def _own_failure(mine: SideEnding, library: Library, why: str, breach: Breach | 
 
 def _without_code(mine: SideEnding, received: CloseFrame, library: Library, clean: bool) -> CloseEvent:
     why = f"the Close frame that reached the {mine.side} has no code"
-    first = mine.close is not None and mine.close.packet < received.packet
+    first = _came_behind(received, mine)
     if library.awaits_code and mine.side is Side.CLIENT and not first:
         return _abnormal(f"{why}, and {library.name} waits for another one")
     if library.empty_close_code != NO_STATUS:
         why += f", and {library.name} tells its program {library.empty_close_code}"
+    elif not library.name:
+        why += "; nothing names its program: aiohttp's is told 0 then"
     return CloseEvent(library.empty_close_code, "", clean, why)
+
+
+def _came_behind(received: CloseFrame, mine: SideEnding) -> bool:
+    """Whether the Close is the answer to this end's own."""
+    return mine.close is not None and mine.close.packet < received.packet
+
+
+def _doubt(mine: SideEnding, library: Library) -> str:
+    """That it is the RFC's reading alone, where neither a header nor a Close of this end tells what its library does"""
+    return "" if library.name or mine.close is not None else "; nothing names its program, and some libraries take it"
 
 
 def _abnormal(why: str) -> CloseEvent:
