@@ -94,7 +94,6 @@ ELSEWHERE = {
     "transport/encapsulation": "test_exotic",
     "transport/tcp": "test_ip",
     "transport/tunnels": "test_exotic",
-    "websocket/library": "test_verdict",
     "websocket/pings": "test_half",
     "websocket/plain": "test_invariants",
     "websocket/sample": "test_captures",
