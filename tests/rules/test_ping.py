@@ -1,11 +1,13 @@
 """Pings that are never answered."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from endings import close, ending, fin, ping, side_ending
 
 from wsinspect.rules.ping import missing_pong
+from wsinspect.rules.pong import no_keepalive
 from wsinspect.rules.rule import Severity
 from wsinspect.websocket.side import Side
 
@@ -52,3 +54,17 @@ def test_while_the_connection_is_open(now: int, severity: Severity | None) -> No
     server = side_ending(SERVER, unanswered_pings=(ping(40),))
     finding = missing_pong.check(ending(side_ending(CLIENT), server, now=now), CLIENT)
     assert (finding.severity if finding else None) is severity
+
+
+@pytest.mark.parametrize(("opened_ns", "silence_s", "told"), [(1, 31, True), (1, 29, False), (0, 31, False)])
+def test_no_keepalive_is_told_of_a_connection_whose_opening_was_seen(
+    opened_ns: int, silence_s: int, told: bool
+) -> None:
+    """Before a capture that joined late there may have been Pings."""
+    facts = replace(
+        ending(side_ending(CLIENT), side_ending(SERVER), fin(SERVER, 90)),
+        opened_ns=opened_ns,
+        longest_silence_ns=silence_s * 10**9,
+    )
+    assert (no_keepalive.check(facts, SERVER) is not None) is told
+    assert no_keepalive.check(facts, CLIENT) is None

@@ -194,7 +194,7 @@ def ping_flood(burst: PingBurst, half: Half, limits: Thresholds = DEFAULTS) -> F
     Severity.NOTE,
     "–",
     tier=3,
-    needs={Need.BOTH_SYNCED, Need.TIMING},
+    needs={Need.HANDSHAKE, Need.BOTH_SYNCED, Need.TIMING},
     means="Nothing was sent for long, and neither side has ever sent a Ping or Pong. Proxies and NATs forget such "
     "connections, often after 60 s. It is put to the server, since browsers cannot send Pings.",
     look_at="Pings from the server at an interval well below the shortest idle timer on the way.",
@@ -205,8 +205,8 @@ def no_keepalive(ending: Ending, side: Side, limits: Thresholds = DEFAULTS) -> F
     silence = ending.longest_silence_ns
     if side is not Side.SERVER or silence < nanoseconds(limits.keepalive_gap):
         return None
-    if not ending.client.in_sync or not ending.server.in_sync:
-        return None
+    if not ending.opened_ns or not ending.client.in_sync or not ending.server.in_sync:
+        return None  # before the capture there may have been one
     return Finding(f"no byte of either side for {silence / 1e9:.3f} s, and no Ping or Pong of either so far")
 
 
