@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.tls.talking import CLIENT, SERVER, Read, Talk, pieces, read, without
 from wsinspect.tls.keylog import KeyLog
-from wsinspect.tls.session import MAX_WAITING, WAIT_NS, Plaintext, TlsSession
+from wsinspect.tls.session import Plaintext, TlsSession
+from wsinspect.tls.waiting import MAX_WAITING, WAIT_NS
 from wsinspect.transport.reassembly import Chunk, Gap
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]

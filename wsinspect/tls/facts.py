@@ -1,11 +1,15 @@
 """What is known of a TLS connection, decrypted or not."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from wsinspect.tls.alerts import CLOSE_NOTIFY, Alert
 from wsinspect.tls.handshake import TLS_1_3, VERSION_NAMES, ClientHello, ServerHello
 from wsinspect.tls.likely import Shape
 from wsinspect.tls.suites import suite_name
+
+MAX_ALERTS: Final = 16
+"""Alerts of a connection that are kept; the first by which a side gives up is kept beyond."""
 
 
 @dataclass(slots=True)
@@ -37,7 +41,7 @@ class TlsFacts:
     early_data: int = 0
     """Bytes of 0-RTT data that could not be decrypted, as they are on the wire."""
     alerts: list[Alert] = field(default_factory=list)
-    """Those that could be read."""
+    """Those that could be read: the first ones, and the first by which a side gives up."""
     close_notify: list[int] = field(default_factory=lambda: [0, 0])
     """For each direction the packet of its close_notify; 0 without one that could be read."""
     shape: Shape = field(default_factory=Shape)
@@ -73,6 +77,7 @@ class TlsFacts:
 
     def add_alert(self, alert: Alert) -> None:
         """An alert that could be read."""
-        self.alerts.append(alert)
+        if len(self.alerts) < MAX_ALERTS or (alert.is_failure and not any(one.is_failure for one in self.alerts)):
+            self.alerts.append(alert)
         if alert.description == CLOSE_NOTIFY and not self.close_notify[alert.direction]:
             self.close_notify[alert.direction] = alert.packet

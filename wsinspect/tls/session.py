@@ -1,40 +1,25 @@
 """One TLS connection: records in, plaintext out, and the facts about it.
 
-Ciphertext whose keys are not known yet waits for them, if more keys may come; not long and not much of it. What was
-not kept is missing plaintext then, and the records behind it are opened all the same: sequence numbers count on.
+Ciphertext whose keys are not known yet waits for them, if more keys may come (`waiting.py`). What was not kept is
+missing plaintext then, and the records behind it are opened all the same: sequence numbers count on.
 """
 
-from collections import deque
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from wsinspect.tls.alerts import FATAL, Alert
-from wsinspect.tls.candidates import Candidate, CandidateSearch, protection_maker, unseen_server_hello
+from wsinspect.tls.candidates import Candidate, CandidateSearch
 from wsinspect.tls.facts import TlsFacts
-from wsinspect.tls.half import HANDSHAKE_RECORDS, Epoch, TlsHalf
-from wsinspect.tls.handshake import (
-    TLS_1_3,
-    ClientHello,
-    MessageType,
-    ServerHello,
-    client_hello,
-    encrypted_extensions,
-    server_hello,
-)
-from wsinspect.tls.keylog import KeyLog, Label
-from wsinspect.tls.protection import Protection, Tls13
+from wsinspect.tls.half import HANDSHAKE_RECORDS, TlsHalf
+from wsinspect.tls.handshake import MessageType, client_hello, encrypted_extensions, server_hello
+from wsinspect.tls.keylog import KeyLog
+from wsinspect.tls.negotiation import Negotiation
 from wsinspect.tls.records import HEADER, ContentType, Lost, Record, RecordEvent, Unreadable
-from wsinspect.tls.suites import Suite, suite_name, supported_suite
+from wsinspect.tls.suites import Suite, suite_name
+from wsinspect.tls.waiting import Waiting
 from wsinspect.transport.reassembly import Chunk, Gap, Remark
 
-MAX_WAITING: Final = 256 * 1024
-"""Bytes of ciphertext of one connection that wait for keys."""
-WAIT_NS: Final = 5_000_000_000
-"""Packet time for which they wait."""
-
-
 MAX_RANDOMS: Final = 16
-"""Renegotiations of a connection whose secrets an export can carry."""
+"""ClientHellos of a connection, the first one included, whose secrets an export can carry."""
 _OVERHEAD: Final = 17
 """About so many payload bytes of an encrypted record are no plaintext."""
 
@@ -83,13 +68,8 @@ class TlsSession:
                 half.join()
         self._search = CandidateSearch(keys)
         self._searched = [False, False]  # whether secrets were tried on a record of each direction
-        self._random: bytes | None = None  # by which the key log names the secrets of the handshake under way
-        self._hello: ClientHello | None = None  # of the handshake under way: the first one, or a renegotiation
-        self._chosen: ServerHello | None = None
-        self._suite: Suite | None = None
-        self._waiting: deque[Record | Lost] = deque()
-        self._waiting_bytes = 0
-        self._waiting_since = 0
+        self._agreed = Negotiation(keys)
+        self._waiting = Waiting()
         self._last_packet = 0
         self._events: list[TlsEvent] = []
 
@@ -153,31 +133,25 @@ class TlsSession:
             self._lock("it is no TLS that can be read")
             return
         self.facts.last_ns = event.time_ns
-        behind = self._waiting and (self._halves[event.direction].encrypted or self._waits_in(event.direction))
+        behind = self._waiting and (self._halves[event.direction].encrypted or self._waiting.holds(event.direction))
         if behind or not self._process(event):
             self._wait(event)
         elif self._waiting:
             self._drain()
 
-    def _waits_in(self, direction: int) -> bool:
-        return any(event.direction == direction for event in self._waiting)
-
     def _wait(self, event: Record | Lost) -> None:
         """Keep what cannot be opened yet, or give that up."""
-        if not self._waiting:
-            self._waiting_since = event.time_ns
-        self._waiting.append(event)
-        self._waiting_bytes += len(event.payload) if isinstance(event, Record) else 0
-        if self._chosen is not None and not self._keys.growing:
+        self._waiting.add(event)
+        chosen = self._agreed.chosen
+        if chosen is not None and not self._keys.growing:
             self._lock("its keys are not in the key log" if len(self._keys) else "there are no keys")
-        elif self._waiting_bytes > MAX_WAITING or event.time_ns - self._waiting_since > WAIT_NS:
-            self._lock("its keys are not in the key log so far" if self._chosen else "its ServerHello was not captured")
+        elif self._waiting.is_enough(event.time_ns):
+            self._lock("its keys are not in the key log so far" if chosen else "its ServerHello was not captured")
 
     def _drain(self) -> None:
         """Process what waits, as far as it goes."""
-        while self._waiting and self._process(self._waiting[0]):
-            event = self._waiting.popleft()
-            self._waiting_bytes -= len(event.payload) if isinstance(event, Record) else 0
+        while self._waiting and self._process(self._waiting.first):
+            self._waiting.take()
 
     def _lock(self, why: str) -> None:
         """It cannot be decrypted, at least for now: records are only counted from here on."""
@@ -185,16 +159,15 @@ class TlsSession:
             self.facts.locked = why
             self.facts.decrypted = False
         while self._waiting:
-            self._count(self._waiting.popleft())
-        self._waiting_bytes = 0
+            self._count(self._waiting.take())
 
     def _unlock(self) -> None:
         """Keys came after all. Counted records of TLS 1.3 may be some of the handshake, which has keys of its own."""
-        if self._chosen is None or self._suite is None or not all(half.has_keys for half in self._halves):
+        if self._agreed.suite is None or not all(half.has_keys for half in self._halves):
             return
         self.facts.locked = ""
         for half in self._halves:
-            if self._chosen.version == TLS_1_3:
+            if self._agreed.is_13:
                 half.least = max(0, half.most - HANDSHAKE_RECORDS)
 
     # Records
@@ -228,7 +201,7 @@ class TlsSession:
             self._change_cipher(half)
             return
         half.skip(event)
-        small = len(event.payload) in _alert_sizes(self._suite)
+        small = len(event.payload) in _alert_sizes(self._agreed.suite)
         is_alert = event.kind == ContentType.ALERT or (event.kind == ContentType.APPLICATION_DATA and small)
         facts.likely_alert[event.direction] = event.packet if is_alert else 0
         if event.kind == ContentType.APPLICATION_DATA and not small:
@@ -237,22 +210,23 @@ class TlsSession:
 
     def _established_by(self, record: Record) -> None:
         """TLS 1.2 has application data only behind the handshake; TLS 1.3's is seen by what both sides sent."""
-        if self._chosen is not None and self._chosen.version != TLS_1_3:
+        if self._agreed.is_before_13:
             self.facts.established = True
-        elif record.direction == self.facts.client_direction and self._chosen is not None:
+        elif self._by_client(record) and self._agreed.is_13:
             self._halves[record.direction].finished = True
             self.facts.established = True
 
     def _early(self, record: Record, half: TlsHalf) -> bool:
         """Application data before any key was agreed: 0-RTT, which only the ServerHello tells the cipher of."""
-        hello, chosen = self._hello, self._chosen
-        if hello is not None and record.direction == self.facts.client_direction and chosen is None:
+        agreed = self._agreed
+        if agreed.hello is not None and self._by_client(record) and agreed.chosen is None:
             return False
-        if chosen is not None and chosen.version != TLS_1_3 and half.gap:
-            half.begin_unseen([self._epoch_before_13(half)])  # its ChangeCipherSpec was not captured
+        if agreed.is_before_13 and half.gap:
+            # Its ChangeCipherSpec was not captured.
+            half.begin_unseen([agreed.epoch_before_13(self._by_client(record))])
             return self._open(record, half)
         half.least = 0  # what was lost may have been sent before encryption began
-        if chosen is None and self._find_keys(record, half):
+        if agreed.chosen is None and self._find_keys(record, half):
             return self._open(record, half)
         self._lock("its handshake was not captured")
         self._count(record)
@@ -260,45 +234,44 @@ class TlsSession:
 
     def _find_keys(self, record: Record, half: TlsHalf) -> bool:
         """A Hello was not captured: try what secrets there are. Whether `record` can be opened now."""
-        direction, hello, chosen = record.direction, self._hello, self._chosen
-        if self._searched[direction] or not len(self._keys) or (self._random is not None and chosen is not None):
+        direction, agreed = record.direction, self._agreed
+        known = agreed.random is not None and agreed.chosen is not None
+        if known or self._searched[direction] or not len(self._keys):
             return False
         self._searched[direction] = True
-        by_client = direction == self.facts.client_direction
-        told = hello is not None or chosen is not None
-        if chosen is not None and chosen.version != TLS_1_3:
-            if self._suite is not None:
-                self._random = self._search.tls12(record, half, chosen, self._suite, by_client)
-            found = self._random is not None
+        by_client = self._by_client(record)
+        if agreed.is_before_13:
+            if agreed.chosen is not None and agreed.suite is not None:
+                agreed.random = self._search.tls12(record, half, agreed.chosen, agreed.suite, by_client)
+            found = agreed.random is not None
         else:
+            told = agreed.hello is not None or agreed.chosen is not None
             senders = (by_client,) if told else (by_client, not by_client)
-            candidate = self._search.tls13(record, half, hello, self._suite, senders)
+            candidate = self._search.tls13(record, half, agreed.hello, agreed.suite, senders)
             found = candidate is not None
             if candidate is not None:
                 self._adopt(candidate, direction)
-        if found and self._random is not None and self._random not in self.facts.client_randoms:
-            self.facts.client_randoms.append(self._random)
+        if found and agreed.random is not None and agreed.random not in self.facts.client_randoms:
+            self.facts.client_randoms.append(agreed.random)
             self._remark(record, "The keys were found by trying those of the key log")
         return found
 
     def _adopt(self, candidate: Candidate, direction: int) -> None:
         """A record of `direction` can be opened with this."""
-        self._random = candidate.client_random
-        if self._chosen is not None:
+        if not self._agreed.adopt(candidate):
             return
-        self._suite, self._chosen = candidate.suite, unseen_server_hello(candidate.suite)
         self.facts.suite_found = candidate.suite.number
         self.facts.client_direction = direction if candidate.by_client else 1 - direction
         for number, half in enumerate(self._halves):
-            half.begin_unseen(self._epochs(number))
+            half.begin_unseen(self._agreed.epochs(number == self.facts.client_direction))
 
     def _open(self, record: Record, half: TlsHalf) -> bool:
-        if self._chosen is not None and self._chosen.version == TLS_1_3 and record.kind != ContentType.APPLICATION_DATA:
+        if self._agreed.is_13 and record.kind != ContentType.APPLICATION_DATA:
             if record.kind == ContentType.ALERT:
                 self._content(record, record.kind, record.payload, half)  # in plaintext: it could not read the keys
             return True  # a ChangeCipherSpec for middleboxes (RFC 8446 §D.4)
-        if self._suite is None:
-            number = self._chosen.suite if self._chosen else 0
+        if self._agreed.suite is None:
+            number = self._agreed.chosen.suite if self._agreed.chosen else 0
             self._lock(f"cipher suite {suite_name(number)} is not supported")
             self._count(record)
             return True
@@ -306,7 +279,7 @@ class TlsSession:
             half.skip(record)
             return True
         lost_bytes = half.lost_bytes
-        if self._random is None:
+        if self._agreed.random is None:
             self._find_keys(record, half)
         found = half.open(record) if half.has_keys else None
         if found is None:
@@ -324,7 +297,7 @@ class TlsSession:
     def _not_opened(self, record: Record, half: TlsHalf) -> None:
         """No key fits: 0-RTT data whose secret is unknown or that was rejected, or a damaged record."""
         hello = self.facts.client_hello
-        early = hello is not None and hello.early_data and record.direction == self.facts.client_direction
+        early = hello is not None and hello.early_data and self._by_client(record)
         if early and not half.opened:
             if not self.facts.early_data:
                 self._remark(record, "0-RTT data, which cannot be decrypted")
@@ -393,19 +366,18 @@ class TlsSession:
             self._check_established()
         elif message_type == MessageType.END_OF_EARLY_DATA:
             half.advance("handshake")
-        elif message_type == MessageType.KEY_UPDATE and self._suite is not None and half.finished:
-            label = self._label(record.direction, "TRAFFIC_SECRET_0")
-            secret = self._keys.secret(label, self._random) if self._random else None
-            if secret is not None:
-                half.update_key(secret, self._suite)
+        elif message_type == MessageType.KEY_UPDATE and half.finished:
+            suite, secret = self._agreed.suite, self._agreed.traffic_secret(self._by_client(record))
+            if suite is not None and secret is not None:
+                half.update_key(secret, suite)
                 self._remark(record, "KeyUpdate")
 
     def _client_hello(self, body: bytes, record: Record) -> None:
         hello = client_hello(body)
         if hello is None:
             return
-        again = self._hello is not None
-        self._hello, self._random = hello, hello.random
+        again = self._agreed.hello is not None
+        self._agreed.offer(hello)
         if hello.random not in self.facts.client_randoms and len(self.facts.client_randoms) < MAX_RANDOMS:
             self.facts.client_randoms.append(hello.random)
         if self.facts.client_hello is None:
@@ -422,59 +394,27 @@ class TlsSession:
         if chosen.retry:
             self._remark(record, "HelloRetryRequest")
             return
-        self._chosen = chosen
-        self._suite = supported_suite(chosen.suite) if not chosen.compression else None
+        self._agreed.choose(chosen)
         facts = self.facts
         if facts.server_hello is None:
             facts.server_hello = chosen
             facts.alpn = chosen.alpn
-            facts.alpn_seen = chosen.version != TLS_1_3
-            if self._hello is None:
+            facts.alpn_seen = self._agreed.is_before_13
+            if self._agreed.hello is None:
                 facts.client_direction = 1 - record.direction
         self._remark(record, f"ServerHello: {facts.version}, {facts.suite}")
-        if chosen.version == TLS_1_3:
+        if self._agreed.is_13:
             for direction, half in enumerate(self._halves):
-                half.begin(self._epochs(direction))
+                half.begin(self._agreed.epochs(direction == facts.client_direction))
 
     def _change_cipher(self, half: TlsHalf) -> None:
         """TLS 1.2 and before: what this direction sends from here on is encrypted with new keys."""
-        if self._chosen is not None and self._chosen.version != TLS_1_3:
-            half.begin([self._epoch_before_13(half)])
+        if self._agreed.is_before_13:
+            by_client = half is self._halves[self.facts.client_direction]
+            half.begin([self._agreed.epoch_before_13(by_client)])
 
-    def _epoch_before_13(self, half: TlsHalf) -> Epoch:
-        chosen, suite, known = self._chosen, self._suite, self._random
-        by_client = half is self._halves[self.facts.client_direction]
-
-        def make() -> Protection | None:
-            random = known or self._random
-            master = self._keys.secret(Label.MASTER, random) if random is not None else None
-            if master is None or random is None or suite is None or chosen is None:
-                return None
-            return protection_maker(master, random, chosen, suite, by_client)()
-
-        return Epoch("application", make)
-
-    def _epochs(self, direction: int) -> list[Epoch]:
-        """TLS 1.3: what the records of a direction go through."""
-        names = {"handshake": "HANDSHAKE_TRAFFIC_SECRET", "application": "TRAFFIC_SECRET_0"}
-        epochs = [Epoch(name, self._maker(self._label(direction, label))) for name, label in names.items()]
-        hello = self._hello
-        if direction == self.facts.client_direction and hello is not None and hello.early_data:
-            epochs.insert(0, Epoch("early", self._maker(Label.CLIENT_EARLY)))
-        return epochs
-
-    def _maker(self, label: Label) -> Callable[[], Protection | None]:
-        suite, known = self._suite, self._random
-
-        def make() -> Protection | None:
-            random = known or self._random
-            secret = self._keys.secret(label, random) if random is not None else None
-            return Tls13(secret, suite) if secret is not None and suite is not None else None
-
-        return make
-
-    def _label(self, direction: int, kind: str) -> Label:
-        return Label(f"{'CLIENT' if direction == self.facts.client_direction else 'SERVER'}_{kind}")
+    def _by_client(self, record: Record) -> bool:
+        return record.direction == self.facts.client_direction
 
     def _check_established(self) -> None:
         if all(half.finished for half in self._halves):
