@@ -14,15 +14,17 @@ from wsinspect.tls.keylog import KeyLog, Label
 from wsinspect.tls.keyschedule import key_block
 from wsinspect.tls.protection import Protection, Tls13, tls12
 from wsinspect.tls.records import Record
-from wsinspect.tls.suites import Suite, supported_suite
+from wsinspect.tls.suites import Cipher, Suite, supported_suite
 
 MAX_TRIES: Final = 200_000
 """Tries for the records of one connection; a second or two."""
 KEY_COST: Final = 6
 """As many tries as it takes to make a key of a secret take about as long."""
-SEQUENCES_PER_TRY: Final = 16
+SEQUENCES_PER_TRY: Final = 64
 """As many sequence numbers of AES-GCM are ruled out in the time of a try."""
-WINDOWS: Final = (range(64), range(64, 1024), range(1024, 8192), range(8192, MAX_JOINED + 1))
+WINDOWS: Final = (
+    range(64), range(64, 1024), range(1024, 4096), range(4096, 16384), range(16384, MAX_JOINED + 1),
+)  # fmt: skip
 """Sequence numbers in the order in which they are tried: with many secrets, not all of them are."""
 _USUAL_SUITES: Final = (0x1301, 0x1302, 0x1303)
 """Of TLS 1.3, what nearly everybody uses; others are tried only if the ClientHello offers them."""
@@ -63,13 +65,12 @@ class CandidateSearch:
         """
         suites = [suite] if suite is not None else _suites(hello)
         for by_client in senders:
-            for window in WINDOWS:
-                for one in suites:
-                    for client_random in self._randoms(hello):
-                        if self._opens(record, half, window, client_random, one, by_client):
-                            return Candidate(client_random, one, by_client)
-                        if self._left <= 0:
-                            return None
+            for window, one in _in_turn(suites):
+                for client_random in self._randoms(hello):
+                    if self._opens(record, half, window, client_random, one, by_client):
+                        return Candidate(client_random, one, by_client)
+                    if self._left <= 0:
+                        return None
         return None
 
     def _randoms(self, hello: ClientHello | None) -> Iterator[bytes]:
@@ -84,10 +85,8 @@ class CandidateSearch:
             if secret is None or (len(secret) == 48) is not (suite.hash == "sha384"):
                 continue
             protection = Tls13(secret, suite)
-            likely: Iterable[int] = sequences
-            if sequences.start >= WINDOWS[0].stop:  # so many are looked at more closely only if they may be it
-                likely = protection.likely(sequences, record)
-                self._spend(len(sequences) // SEQUENCES_PER_TRY)
+            likely = protection.likely(sequences, record)
+            self._spend(len(sequences) // SEQUENCES_PER_TRY)
             if self._try(protection, likely, record):
                 return True
         return False
@@ -119,6 +118,15 @@ class CandidateSearch:
         self._left -= tries
         if not self._keys.spend(tries):
             self._left = 0
+
+
+def _in_turn(suites: list[Suite]) -> Iterator[tuple[range, Suite]]:
+    """Windows and suites, what costs little first: of AES-GCM most sequence numbers are ruled out without a try."""
+    cheap = [suite for suite in suites if suite.cipher is Cipher.GCM]
+    others = [suite for suite in suites if suite.cipher is not Cipher.GCM]
+    yield from ((window, suite) for window in WINDOWS[:1] for suite in suites)
+    yield from ((window, suite) for window in WINDOWS[1:] for suite in cheap)
+    yield from ((window, suite) for window in WINDOWS[1:] for suite in others)
 
 
 def protection_maker(
