@@ -122,9 +122,14 @@ def test_a_time_that_cannot_be_is_held_within_64_bits_and_told(options: bytes, t
     assert parser.packet_at(reads(data), packet.offset, packet.number) == packet
 
 
-def test_a_time_long_before_all_others_is_held_within_64_bits() -> None:
-    options = option(IF_TSOFFSET, struct.pack("<q", -(2**63)))
-    assert sound(section() + interface(options=options) + enhanced(b"x", 0))[0].time_ns == -module.LATEST_NS
+@pytest.mark.parametrize("offset", [-1, -(2**63)])
+def test_a_time_before_1970_is_held_there_and_told(offset: int) -> None:
+    """Nothing that reads or writes captures has a number for it."""
+    options = option(IF_TSOFFSET, struct.pack("<q", offset))
+    parser = PcapngParser()
+    packets = parser.feed(section() + interface(options=options) + enhanced(b"x", 999_999) * 2 + enhanced(b"x", 2**63))
+    assert [packet.time_ns for packet in packets[:2]] == [0, 0]
+    assert len([problem for problem in parser.problems if "1970" in problem]) == 1
 
 
 @pytest.mark.parametrize("order", "<>")

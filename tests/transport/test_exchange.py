@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from tests.transport.segments import chunk, chunks_of, gap
 from wsinspect.transport.exchange import (
+    MAX_FIRST,
     MAX_HELD,
     MAX_PENDING,
     Answered,
     Exchange,
+    ExchangeEvent,
     GaveUp,
     Requested,
     Switched,
@@ -380,3 +382,14 @@ def test_hostile_segments_of_64_kib_take_no_time(data: bytes) -> None:
     exchange.feed(chunk(PLAIN))
     exchange.feed(chunk(data))
     assert time.process_time() - begun < 0.5
+
+
+def test_empty_lines_without_end_are_given_up() -> None:
+    """Some protocols send nothing else for hours, to keep a connection alive."""
+    exchange = Exchange()
+    events: list[ExchangeEvent] = []
+    for number in range(MAX_FIRST + 1):
+        assert not events
+        events = exchange.feed(Chunk(0, 4 * number, b"\r\n\r\n", number + 1, 0))
+    assert events == [GaveUp()]
+    assert exchange.client_direction == -1

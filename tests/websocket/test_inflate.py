@@ -1,6 +1,7 @@
 """wsinspect/websocket/inflate.py: compressed messages, one after another, however they are cut."""
 
 import random
+import time
 import tracemalloc
 import zlib
 
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from captures.encoder.deflate import Deflater, bomb, literals_and_reference, stored
-from wsinspect.websocket.inflate import TAIL, Inflater, Outcome
+from wsinspect.websocket.inflate import MAX_KEPT_INPUT, TAIL, Inflater, Outcome
 
 OK, USED, BROKEN, LIMIT, LOST = (
     Outcome.OK,
@@ -250,3 +251,33 @@ def test_any_bytes_inflate_the_same_however_they_are_cut(payload: bytes, takeove
         return inflater.outcome, inflater.error, output if inflater.outcome is not BROKEN else None
 
     assert told([]) == told(cuts) == told(list(range(len(payload))))
+
+
+def test_any_number_of_final_blocks_takes_time_in_proportion() -> None:
+    """Behind each final block a stream begins anew: neither the rest of the data nor the window is to be copied."""
+    squeezer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    block = squeezer.compress(b"x") + squeezer.flush()
+    inflater = Inflater(True)
+    began = time.process_time()
+    assert inflate(inflater, block * 100_000) == b"x" * 100_000
+    assert inflate(inflater, block * 100_000, [place * 4 for place in range(100_000)]) == b"x" * 100_000
+    assert time.process_time() - began < 60  # a few seconds; an hour if each block copied what is behind it
+
+
+@pytest.mark.parametrize("takeover", [True, False])
+def test_tails_cut_off_at_fragments_are_put_back_however_much_went_before(takeover: bool) -> None:
+    """The limit of what is kept is that of a message, not of all messages together."""
+    inflater = Inflater(takeover)
+    letters = bytes(random.Random(3).choices(b"0123456789abcdef", k=MAX_KEPT_INPUT // 4))
+    for message in range(12):
+        compressor = zlib.compressobj(1, zlib.DEFLATED, -15)
+        inflater.begin(in_fragments=True)
+        output = b""
+        for part in (b"%d" % message, letters, TEXT):
+            if output:
+                inflater.fragment_edge()
+            fragment = compressor.compress(part) + compressor.flush(zlib.Z_SYNC_FLUSH)
+            output += b"".join(inflater.feed(fragment.removesuffix(TAIL)))
+        output += b"".join(inflater.finish())
+        assert (inflater.outcome, inflater.edges_restored) == (OK, 2), message
+        assert output == b"%d" % message + letters + TEXT

@@ -337,3 +337,23 @@ def feed_one(messages: MessageAssembler, frame: bytes) -> list[MessageEvent]:
         assert isinstance(piece, FramePiece)
         events += messages.feed(piece)
     return events
+
+
+@pytest.mark.parametrize(("deflate", "rsv"), [(None, 0), (SMALL, RSV1), (NO_TAKEOVER, RSV1)])
+def test_fragments_without_payload_take_no_room(deflate: DeflateSetup | None, rsv: int) -> None:
+    """A message may go on for ever with them."""
+    decoder, messages = FrameDecoder(), MessageAssembler(deflate, True)
+    messages.collects = True
+    start = encode(BINARY, b"", fin=False, rsv=rsv) if rsv else encode(TEXT, b"", fin=False)
+    empty = encode(CONTINUATION, b"", fin=False) * 1000
+    offset = 0
+    tracemalloc.start()
+    for data in (start, *[empty] * 200):
+        for piece in decoder.feed(chunk(data, offset)):
+            assert isinstance(piece, FramePiece)
+            assert not messages.feed(piece)
+        offset += len(data)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert messages.fragments == 200_001
+    assert size < 4_000_000

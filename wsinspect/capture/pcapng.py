@@ -67,8 +67,9 @@ _OBSOLETE = both_orders("HxxIIII")  # the same; the interface is shorter, to fit
 _HEADER_AND_ENHANCED = both_orders("IIIIIII")  # block type, block length, the five fields
 _TRAILER_AND_NEXT = both_orders("IIIIIIII")  # the length that closes a block, then the seven of the next
 LATEST_NS = 2**62
-"""Times are held between this (the year 2116) and its negative: they and their differences fit 64 bits."""
+"""Times are held between 1970 and this (the year 2116): they and their differences fit 64 bits."""
 _TOO_LATE = "packets claim times after the year 2116, which are all taken for that year"
+_TOO_EARLY = "packets claim times before the year 1970, which are all taken for its beginning"
 
 
 class _Clock(NamedTuple):
@@ -83,8 +84,8 @@ class _Clock(NamedTuple):
     offset_ns: int
 
     def time_ns(self, high: int, low: int) -> int:
-        """A timestamp, given by its halves, in nanoseconds since the epoch; at most LATEST_NS."""
-        return min((high << 32 | low) * self.numerator // self.denominator + self.offset_ns, LATEST_NS)
+        """A timestamp, given by its halves, in nanoseconds since the epoch; 0 to LATEST_NS."""
+        return max(0, min((high << 32 | low) * self.numerator // self.denominator + self.offset_ns, LATEST_NS))
 
 
 class _Section(NamedTuple):
@@ -252,7 +253,7 @@ class PcapngParser:
                 break
             link_type, _, numerator, denominator, offset_ns = interfaces[interface]
             time_ns = (high << 32 | low) * numerator // denominator + offset_ns
-            if time_ns > LATEST_NS:
+            if not 0 <= time_ns <= LATEST_NS:
                 break
             number += 1
             start = position + 28
@@ -294,8 +295,7 @@ class PcapngParser:
                 time_ns = packets[-1].time_ns if packets else self._last_time
                 packets.append(_packet(self._section, kind, body, self.number + 1, offset, time_ns))
                 self.number += 1
-                if packets[-1].time_ns == LATEST_NS and _TOO_LATE not in self.problems:
-                    self.problems.append(_TOO_LATE)
+                self._check_time(packets[-1].time_ns)
                 if kind == SIMPLE_PACKET and (not self._untimed_times or self._untimed_times[-1] != time_ns):
                     self._untimed_offsets.append(offset)
                     self._untimed_times.append(time_ns)
@@ -309,6 +309,16 @@ class PcapngParser:
                 self.number += 1
         except struct.error:
             raise Damage(f"block length {length} is too short for block type {kind}") from None
+
+    def _check_time(self, time_ns: int) -> None:
+        """Tell if it is one at which times are held."""
+        problem = ""
+        if time_ns == LATEST_NS:
+            problem = _TOO_LATE
+        elif not time_ns and any(clock.offset_ns < 0 for clock in self._section.interfaces):
+            problem = _TOO_EARLY
+        if problem and problem not in self.problems:
+            self.problems.append(problem)
 
     def _begin_section(self, body: bytes, offset: int) -> None:
         if len(body) < 16:

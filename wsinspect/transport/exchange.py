@@ -23,6 +23,8 @@ MAX_PENDING: Final = 256
 """Requests that may wait for their response; beyond, the connection is given up as HTTP."""
 MAX_HELD: Final = 4 * 1024 * 1024
 """Bytes behind an upgrade request that are kept until its response comes."""
+MAX_FIRST: Final = 64
+"""Pieces that may come before it shows who asks; beyond, of empty lines most likely, this is given up as HTTP."""
 _MAX_LENGTH_DIGITS: Final = 18
 """Digits of a Content-Length; int() would refuse thousands of them."""
 
@@ -116,6 +118,8 @@ class Exchange:
     def _find_roles(self, piece: Chunk | Gap) -> list[ExchangeEvent]:
         """Who asks shows in the first bytes of either direction: a request line, a status line, or neither."""
         self._first.append(piece)
+        if len(self._first) > MAX_FIRST:
+            return [GaveUp()]
         if isinstance(piece, Gap):
             return []
         start = b"".join(p.data for p in self._first if isinstance(p, Chunk) and p.direction == piece.direction)

@@ -21,11 +21,15 @@ MAX_KEPT_INPUT: Final = 16 * 1024 * 1024
 
 MAX_EDGES: Final = 16
 """Edges between fragments at which the tail is tried one at a time."""
+MAX_FRAGMENTS: Final = 16384
+"""Fragments of one message that are kept for such tries."""
 
 _TOO_FAR: Final = "invalid distance too far back"
 """What zlib says of a reference beyond the window."""
 _PORTION: Final = 1 << 18
 """Output bytes that exist at once."""
+_INPUT_PORTION: Final = 1 << 14
+"""Input bytes that zlib is given at once: what it has not come to at the end of a stream it copies."""
 
 
 class Outcome(Enum):
@@ -45,8 +49,8 @@ class Inflater:
     """
 
     __slots__ = (
-        "_at_start", "_before", "_edges", "_ended", "_fragments", "_history", "_history_size", "_inflate", "_input",
-        "_input_size", "_may_reach_lost", "_restores", "_takeover", "_tried_again",
+        "_at_start", "_before", "_edges", "_ended", "_fragments", "_fragments_size", "_history", "_history_size",
+        "_inflate", "_input", "_input_size", "_may_reach_lost", "_restores", "_takeover", "_tried_again",
         "bfinal_seen", "context_lost", "edges_restored", "error", "limit", "outcome", "produced",
     )  # fmt: skip
 
@@ -75,6 +79,7 @@ class Inflater:
         """Edges between fragments at which the cut-off tail had to be put back."""
         self._at_start = b""  # of a message in fragments: the window that it begins with
         self._fragments: list[list[bytes]] | None = None  # its compressed bytes so far, by fragment
+        self._fragments_size = 0
         self._restores = False  # whether the tail is put back at every edge
         self._edges = False  # whether one was passed since the last bytes
 
@@ -86,7 +91,7 @@ class Inflater:
         """A new message starts."""
         self.produced = self.edges_restored = 0
         self._restores = self._edges = False
-        self._fragments = [[]] if in_fragments else None
+        self._fragments, self._fragments_size = [[]] if in_fragments else None, 0
         self._at_start = self._window() if in_fragments and self._takeover else b""
         self.error = ""
         self.bfinal_seen = self._ended = False
@@ -101,6 +106,8 @@ class Inflater:
         """What follows is in the next fragment."""
         if self._fragments is not None:
             self._fragments.append([])
+            if len(self._fragments) > MAX_FRAGMENTS:
+                self._fragments = None
         self._edges = True
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -113,7 +120,7 @@ class Inflater:
             data = TAIL + data
             self.edges_restored += 1
         self._edges = False
-        if self._before and not self._tried_again and self._input_size <= MAX_KEPT_INPUT:
+        if data and self._before and not self._tried_again and self._input_size <= MAX_KEPT_INPUT:
             self._input.append(data)
             self._input_size += len(data)
         yield from self._run(data)
@@ -157,7 +164,13 @@ class Inflater:
             self._may_reach_lost = True
 
     def _run(self, data: bytes) -> Iterator[bytes]:
-        self._ended = self._ended and not data
+        for start in range(0, len(data), _INPUT_PORTION):
+            yield from self._run_portion(data[start : start + _INPUT_PORTION])
+            if not self._inflating:
+                return
+
+    def _run_portion(self, data: bytes) -> Iterator[bytes]:
+        self._ended = False
         try:
             while data:
                 part = self._inflate.decompress(data, _PORTION)
@@ -193,13 +206,14 @@ class Inflater:
             fresh = part[max(0, told - (self.produced - len(part))) :]
             if fresh:
                 yield fresh
+        self.produced = max(self.produced, told)
 
     def _keep_fragment(self, data: bytes) -> None:
         assert self._fragments is not None
-        self._input_size += len(data)
-        if self._input_size > MAX_KEPT_INPUT:
+        self._fragments_size += len(data)
+        if self._fragments_size > MAX_KEPT_INPUT:
             self._fragments = None
-        else:
+        elif data:
             self._fragments[-1].append(data)
 
     def _restore_edges(self, complete: bool) -> Iterator[bytes]:
@@ -255,7 +269,10 @@ class Inflater:
             self._history_size -= len(history.popleft())
 
     def _window(self) -> bytes:
-        return b"".join(self._history)[-WINDOW:]
+        """The last 32 KiB of output; joined once, for it may be wanted again after a few more bytes."""
+        window = b"".join(self._history)[-WINDOW:]
+        self._history, self._history_size = deque((window,)), len(window)
+        return window
 
     def _reachable(self) -> bytes:
         """What may be referred to from here on: without takeover, output of this message only."""

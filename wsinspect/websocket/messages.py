@@ -337,6 +337,8 @@ class MessageAssembler:
 
     def _take(self, data: bytes, piece: FramePiece, events: list[MessageEvent]) -> None:
         """Payload of the message, inflated."""
+        if not data:
+            return  # nothing to keep of fragments without payload, of which there may be any number
         if self.needs_content:
             self._notice(data, not self.latest_inflated, piece)
         self.latest_inflated += len(data)
@@ -359,7 +361,7 @@ class MessageAssembler:
         self._tail = (self._tail + piece.data[-len(TAIL) :])[-len(TAIL) :]
         if piece.first and piece.header.opcode == Opcode.CONTINUATION:
             inflater.fragment_edge()
-        if self._joined is not None:
+        if self._joined is not None and piece.data:
             self._joined.append(piece.data)
             self._distance_input += len(piece.data)
             if self._distance_input > MAX_DISTANCE_INPUT:

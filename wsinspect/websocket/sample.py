@@ -241,10 +241,10 @@ def _json_error(data: bytes) -> str:
         return "it does not begin as an object or array does"
     try:
         json.loads(data)
-    except RecursionError:
-        return ""  # so deep that nobody can say
-    except ValueError as error:  # UnicodeDecodeError is one of them
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         return str(error)
+    except (RecursionError, ValueError):
+        return ""  # so deep, or a number of so many digits, that Python declines to say
     return ""
 
 
