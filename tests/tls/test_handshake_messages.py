@@ -50,6 +50,13 @@ def test_messages_in_pieces_and_too_long_ones() -> None:
     assert reader.feed(b"\x0b" + (MAX_MESSAGE + 1).to_bytes(3, "big")) == [] and reader.lost
 
 
+def test_a_long_message_may_come_byte_by_byte() -> None:
+    reader = MessageReader()
+    message = b"\x0b" + (MAX_MESSAGE - 4).to_bytes(3, "big") + bytes(MAX_MESSAGE - 4)
+    found = [one for byte in message for one in reader.feed(bytes((byte,)))]
+    assert found == [(11, message[4:])]
+
+
 @given(st.binary(max_size=400))
 def test_noise_never_raises(body: bytes) -> None:
     client_hello(body)

@@ -62,8 +62,6 @@ def test_fragments_in_any_order_and_twice(cuts: list[int], shuffled: random.Rand
     shuffled.shuffle(pieces)
     whole, collector = collect([*pieces, last])
     assert whole == [ipv6() if version_6 else ipv4()]
-    if len(edges) > 2 or not version_6:
-        assert collector.reassembled == 1
     assert collector.held_bytes == 0
 
 

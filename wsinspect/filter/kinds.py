@@ -7,9 +7,6 @@ from enum import Enum
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final, NamedTuple
 
-Value = str | int | float | bool
-"""What a field yields."""
-
 
 class Kind(Enum):
     """The kind of a field's values: what it is called, which comparisons it knows, how a value is written."""

@@ -23,7 +23,6 @@ PRIORITISED: Final = 0x20
 """Flag of HEADERS: the fields of a PRIORITY frame stand in front."""
 
 INITIAL_WINDOW_SIZE: Final = 0x4
-MAX_FRAME_SIZE: Final = 0x5
 ENABLE_CONNECT_PROTOCOL: Final = 0x8
 
 CANCEL: Final = 0x8

@@ -143,7 +143,7 @@ def protection_maker(
 
 def unseen_server_hello(suite: Suite) -> ServerHello:
     """What is known of a ServerHello once a record of TLS 1.3 was opened without it."""
-    return ServerHello(TLS_1_3, b"", b"", suite.number, 0, False, None, False, False, False)
+    return ServerHello(TLS_1_3, b"", b"", suite.number, 0, False, None, False)
 
 
 def _both(one: range, other: range) -> range:

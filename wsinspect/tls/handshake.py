@@ -32,11 +32,8 @@ class MessageType(IntEnum):
 
     CLIENT_HELLO = 1
     SERVER_HELLO = 2
-    NEW_SESSION_TICKET = 4
     END_OF_EARLY_DATA = 5
     ENCRYPTED_EXTENSIONS = 8
-    CERTIFICATE = 11
-    CERTIFICATE_REQUEST = 13
     FINISHED = 20
     KEY_UPDATE = 24
 
@@ -47,7 +44,6 @@ class Extension(IntEnum):
     SERVER_NAME = 0
     ALPN = 16
     ENCRYPT_THEN_MAC = 22
-    EXTENDED_MASTER_SECRET = 23
     SESSION_TICKET = 35
     PRE_SHARED_KEY = 41
     EARLY_DATA = 42
@@ -89,9 +85,6 @@ class ServerHello:
     alpn: str | None
     """TLS 1.2 and before; TLS 1.3 has it in the EncryptedExtensions."""
     encrypt_then_mac: bool
-    extended_master_secret: bool
-    pre_shared_key: bool
-    """Whether the session is resumed with a pre-shared key (TLS 1.3)."""
 
 
 class _Reader:
@@ -163,8 +156,6 @@ def server_hello(body: bytes) -> ServerHello | None:
         random == _RETRY,
         _selected_alpn(extensions.get(Extension.ALPN)),
         Extension.ENCRYPT_THEN_MAC in extensions,
-        Extension.EXTENDED_MASTER_SECRET in extensions,
-        Extension.PRE_SHARED_KEY in extensions,
     )
 
 
@@ -183,7 +174,7 @@ class MessageReader:
     __slots__ = ("_buffer", "lost")
 
     def __init__(self) -> None:
-        self._buffer = b""
+        self._buffer = bytearray()
         self.lost = False
         """Whether what came is no handshake message, or parts of one are missing."""
 
@@ -192,22 +183,23 @@ class MessageReader:
         messages: list[tuple[int, bytes]] = []
         if self.lost:
             return messages
-        self._buffer += data
-        while len(self._buffer) >= 4:
-            length = int.from_bytes(self._buffer[1:4], "big")
+        buffer = self._buffer
+        buffer += data
+        while len(buffer) >= 4:
+            length = int.from_bytes(buffer[1:4], "big")
             if length > MAX_MESSAGE:
                 self.gap()
                 self.lost = True
                 break
-            if len(self._buffer) < 4 + length:
+            if len(buffer) < 4 + length:
                 break
-            messages.append((self._buffer[0], self._buffer[4 : 4 + length]))
-            self._buffer = self._buffer[4 + length :]
+            messages.append((buffer[0], bytes(buffer[4 : 4 + length])))
+            del buffer[: 4 + length]
         return messages
 
     def gap(self) -> None:
         """A record is missing: what is held of a message stays incomplete."""
-        self._buffer = b""
+        self._buffer.clear()
 
 
 def _extensions(data: bytes) -> dict[int, bytes]:

@@ -88,11 +88,6 @@ class Exchange:
         self._early: tuple[int, int | None] | None = None
         self._first: list[Chunk | Gap] = []
 
-    @property
-    def pending(self) -> RequestHead | None:
-        """The request that waits for its response, if any."""
-        return self._pending[0] if self._pending else None
-
     def waiting(self) -> list[Chunk | Gap]:
         """Take out the bytes that wait for something to be decided."""
         return [*self._first, *self._client.pieces.drain(), *self._server.pieces.drain()]

@@ -23,7 +23,6 @@ class FragmentCollector:
     """Holds fragments until their datagram is complete. The counters are what the user is told."""
 
     def __init__(self) -> None:
-        self.reassembled = 0
         self.timed_out = 0
         """Datagrams given up, incomplete, after TIMEOUT_NS."""
         self.evicted = 0
@@ -94,7 +93,6 @@ class FragmentCollector:
         if datagram.is_whole:
             self.carriers = datagram.carriers
             self._forget(key)
-            self.reassembled += 1
             return datagram
         while len(self._datagrams) > MAX_DATAGRAMS or self.held_bytes > MAX_BYTES:
             self._forget(next(iter(self._datagrams)))

@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 FIN: Final = 0x01
 SYN: Final = 0x02
 RST: Final = 0x04
-PSH: Final = 0x08
 ACK: Final = 0x10
 
 NUMBERS: Final = struct.Struct("!II")

@@ -238,11 +238,6 @@ class Half:
         return self._resynchroniser
 
     @property
-    def close_sent(self) -> bool:
-        """Whether this sender has sent a Close."""
-        return self.close is not None
-
-    @property
     def last_payload_ns(self) -> int:
         """Time of the last bytes behind the head; 0 before the first."""
         return max(self.last_time_ns, self.last_piece_ns)

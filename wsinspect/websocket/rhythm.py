@@ -12,7 +12,7 @@ from wsinspect.websocket.frames import unmask
 QUIET_NS: Final = 500_000_000
 """A pause of a direction from which on what ends it is looked at."""
 MAX_SILENCES: Final = 16
-"""Silences remembered per connection, the latest ones; of older ones only the longest."""
+"""Silences remembered per connection, the latest ones."""
 MAX_HEARTBEATS: Final = 4
 """Kinds of heartbeat remembered per direction."""
 LONGEST_HEARTBEAT: Final = 125
@@ -105,23 +105,18 @@ class Rhythm:
 class Silences:
     """The pauses of a connection, both directions together."""
 
-    __slots__ = ("_forgotten_ns", "latest")
+    __slots__ = ("latest",)
 
     def __init__(self) -> None:
         self.latest: list[Silence] = []
-        self._forgotten_ns = 0
 
     def add(self, end_ns: int, length_ns: int) -> None:
         """New payload came at `end_ns` after so long a pause."""
         if length_ns <= QUIET_NS:
             return
         if len(self.latest) >= MAX_SILENCES:
-            self._forgotten_ns = max(self._forgotten_ns, self.latest.pop(0).length_ns)
+            del self.latest[0]
         self.latest.append(Silence(end_ns, length_ns))
-
-    def longest_before(self, time_ns: int) -> int:
-        """Length of the longest silence that ended before `time_ns`."""
-        return max([self._forgotten_ns, *(s.length_ns for s in self.latest if s.end_ns < time_ns)])
 
 
 def _short_text(data: bytes) -> bytes:
