@@ -122,14 +122,17 @@ class WsinspectApp(App[None]):
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
 
     async def on_mount(self) -> None:
-        """Show the list and begin to read: not before it is there, or the first news would find nobody."""
+        """Show the list, and begin to read when it has been drawn.
+
+        Drawing a screen for the first time takes the longest of all; a key pressed then would wait for reading, too.
+        """
         self._event_loop = get_running_loop()
         if self._left:
             self.exit()
             return
         self.install_screen(SearchScreen(self.store, lambda: self._list.table.order.indexes), SEARCH)
         await self.push_screen(self._list)
-        self._loader.start()
+        self.call_after_refresh(self._loader.start)
 
     def leave(self) -> None:
         """Quit. A signal handler may call it at any time, before the start too."""
