@@ -16,9 +16,7 @@ from wsinspect.tui.store import Store
 BATCH: Final = 256
 """Packets between two looks at the clock; the lock is held about as long as feeding them takes."""
 INTERVAL: Final = 0.2
-"""Seconds between two reports of progress."""
-FIRST: Final = 0.05
-"""Seconds after which the first one is made."""
+"""Seconds between two reports of progress; the first one comes with the first packets."""
 LIVE_INTERVAL: Final = 0.04
 """The same while capturing: what has just passed on the wire is wanted at once."""
 SWEEP: Final = 0.02
@@ -153,7 +151,7 @@ class Loader:
     def _is_time_to_tell(self, now: float) -> bool:
         if not self._store.source.live:
             # The next batch may be long in coming: what there is has to be shown now.
-            if now - self._told < (FIRST if self._told == self._started else INTERVAL):
+            if self._told > self._started and now - self._told < INTERVAL:
                 return False
             self._seen.wait(PATIENCE)
             return True
