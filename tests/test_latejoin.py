@@ -1,5 +1,9 @@
 """Connections whose opening was not captured: who is the client, and when to stop looking."""
 
+import random
+
+import pytest
+
 from captures.encoder.frames import close_payload, encode
 from wsinspect.latejoin import MAX_TRIED, MAX_TRIED_SEGMENTS, LateJoin
 from wsinspect.transport.reassembly import Chunk, Gap
@@ -99,3 +103,14 @@ def test_a_chain_reaches_over_frames_larger_than_all_that_is_held() -> None:
     assert joined is not None
     assert joined.client_direction == 1
     assert joined.pieces[0].offset == 1400 + len(first)
+
+
+@pytest.mark.parametrize("content", [bytes(4096), random.Random(5).randbytes(4096)], ids=["zeros", "random"])
+def test_joined_inside_a_message_of_many_long_fragments(content: bytes) -> None:
+    fragment = encode(0, content, fin=False)
+    join, joined = LateJoin(), None
+    for chunk in segments(content[1000:] + fragment * 12):
+        joined = joined or join.feed(chunk)
+    assert joined is not None
+    assert joined.client_direction == 1
+    assert (joined.pieces[0].offset - len(content[1000:])) % len(fragment) == 0

@@ -26,6 +26,7 @@ _MASK_BIT: Final = 1
 _LANDING_BITS: Final = 5  # a frame that ends exactly where a segment does, and another begins
 _TEXT_BITS: Final = 8  # a payload that is UTF-8 and reads like text
 _CODE_BITS: Final = 4  # a close code that may be sent
+_MEDIUM_FORM_BITS: Final = 6  # a 16-bit length: every third frame has it, and chance one byte in 256
 _LONG_FORM_BITS: Final = 12  # a 64-bit length has at least four leading zero bytes
 _SHORTEST_TEXT: Final = 4
 _NO_FRAME: Final = -1
@@ -33,9 +34,9 @@ _NO_FRAME: Final = -1
 FIRST_BYTES: Final = frozenset(b"\x00\x01\x02\x80\x81\x82\x88\x89\x8a\x41\x42\xc1\xc2")
 """First bytes of a frame that keeps to the standard, with RSV1 where permessage-deflate has it."""
 _SCANNED_FOR: Final = b"".join(b"\\x%02x" % byte for byte in sorted(FIRST_BYTES - {0}))
-LIKE_HEADER: Final = re.compile(rb"([%s])(?!\1{7})" % _SCANNED_FOR)
-"""Finds the places where a frame can begin at all, but for what proves nothing: the middle fragments of a message, and
-the inside of a row of one and the same byte."""
+LIKE_HEADER: Final = re.compile(rb"([%s])(?!\1{7})|\x00(?=[\x7e\xfe]|[\x7f\xff]\x00{4})" % _SCANNED_FOR)
+"""Finds the places where a frame can begin at all, but for what proves nothing: short middle fragments of a message,
+and the inside of a row of one and the same byte."""
 
 
 @dataclass(slots=True)
@@ -53,6 +54,8 @@ class Chain:
     """Opcode of the latest frame."""
     open: bool | None = None
     """Whether a message is open; None until a data frame tells."""
+    promised: int = 0
+    """Bits for the latest length, which count if there is a header where it leads."""
     latest: bytes = b""
     """The beginning of the latest frame: an endless row of the same bytes proves nothing."""
 
@@ -116,12 +119,17 @@ class Shape:
         if not (self.known or masked or opcode != Opcode.BINARY) and _is_mqtt_subscribe(payload):
             return _NO_FRAME
         evidence += _HEADER_BITS + (_MASK_BIT if expected is not None else 0)
-        evidence += _LONG_FORM_BITS if second & 0x7F == 127 else 0
+        form = second & 0x7F
+        short = form < 126
+        evidence += _LONG_FORM_BITS if form == 127 else 0
+        chain.evidence += chain.promised
+        chain.promised = _MEDIUM_FORM_BITS if form == 126 else 0
         evidence += _LANDING_BITS if lands else 0
         beginning = bytes(data[at : at + size + min(length, 16)])
         # Behind a Close nothing is expected; two bytes that count down a row of blocks look like unfinished fragments.
-        tells_nothing = chain.last == Opcode.CLOSE or (opcode == Opcode.CONTINUATION and not fin)
-        if not tells_nothing and not _alike(beginning, chain.latest):
+        tells_nothing = chain.last == Opcode.CLOSE or (short and opcode == Opcode.CONTINUATION and not fin)
+        # A length that leads to the next header proves something even if that is the same header again.
+        if not tells_nothing and not (short and _alike(beginning, chain.latest)):
             chain.evidence += evidence
         chain.latest = beginning
         chain.masked = masked
