@@ -132,7 +132,7 @@ class WsinspectApp(App[None]):
             return
         self.install_screen(SearchScreen(self.store, lambda: self._list.table.order.indexes), SEARCH)
         await self.push_screen(self._list)
-        self._list.call_after_refresh(self._loader.start)
+        self.call_after_refresh(self._loader.start)
 
     def leave(self) -> None:
         """Quit. A signal handler may call it at any time, before the start too."""
