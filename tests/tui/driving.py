@@ -9,6 +9,8 @@ from textual.strip import Strip
 
 from wsinspect.tui.app import WsinspectApp
 from wsinspect.tui.connection.screen import ConnectionScreen
+from wsinspect.tui.connections.screen import ConnectionTable
+from wsinspect.tui.loader import INTERVAL
 
 PATIENCE = 30.0
 
@@ -30,6 +32,12 @@ async def loaded(pilot: Pilot[None]) -> WsinspectApp:
     assert isinstance(app, WsinspectApp)
     await until(pilot, lambda: app.progress.done)
     return app
+
+
+async def first_report(pilot: Pilot[None]) -> None:
+    """Wait for the first connections, and until the next batch of packets is shown again."""
+    await until(pilot, lambda: pilot.app.screen.query_one(ConnectionTable).line_count)
+    await pilot.pause(INTERVAL)  # the loader tells at its next look at the clock, which the next batch brings
 
 
 async def opened(pilot: Pilot[None]) -> ConnectionScreen:

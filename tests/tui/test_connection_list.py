@@ -1,13 +1,12 @@
 """The list of connections: loading, sorting, the cursor."""
 
 import pytest
-from driving import loaded, screen_lines, screen_text, until
+from driving import first_report, loaded, screen_lines, screen_text, until
 from fakes import FakeSource, make_report, make_violation
 
 from wsinspect.report import model
 from wsinspect.tui.app import WsinspectApp
 from wsinspect.tui.connections.screen import ConnectionsScreen, ConnectionTable
-from wsinspect.tui.loader import INTERVAL
 
 SIZES = [(80, 24), (200, 60)]
 
@@ -27,7 +26,7 @@ async def test_rows_come_while_the_source_is_being_read() -> None:
     async with app.run_test() as pilot:
         assert table_of(app).line_count == 0
         source.gate.release()
-        await pilot.pause(1.5 * INTERVAL)  # the loader tells at its next look at the clock, which the next batch brings
+        await first_report(pilot)
         source.gate.release()
         await until(pilot, lambda: table_of(app).line_count == 3)
         assert not app.progress.done
@@ -149,7 +148,7 @@ async def test_cursor_stays_on_its_connection() -> None:
     app = WsinspectApp(source)
     async with app.run_test(size=(80, 24)) as pilot:
         source.gate.release()
-        await pilot.pause(1.5 * INTERVAL)
+        await first_report(pilot)
         source.gate.release()
         await until(pilot, lambda: table_of(app).line_count == 70)
         await pilot.press("down", "down", "O")
@@ -166,7 +165,7 @@ async def test_new_connections_are_sorted_in() -> None:
     app = WsinspectApp(source)
     async with app.run_test() as pilot:
         source.gate.release()
-        await pilot.pause(1.5 * INTERVAL)
+        await first_report(pilot)
         source.gate.release()
         await until(pilot, lambda: table_of(app).line_count == 3)
         await pilot.press("O")
@@ -248,7 +247,7 @@ async def test_a_live_capture_says_so() -> None:
     app = WsinspectApp(source)
     async with app.run_test() as pilot:
         source.gate.release()
-        await pilot.pause(1.5 * INTERVAL)
+        await first_report(pilot)
         source.gate.release()
         await until(pilot, lambda: table_of(app).line_count == 2)
         text = screen_text(app)
@@ -264,7 +263,7 @@ async def test_problems_that_show_up_late_have_room() -> None:
     app = WsinspectApp(source)
     async with app.run_test() as pilot:
         source.gate.release()
-        await pilot.pause(1.5 * INTERVAL)
+        await first_report(pilot)
         source.gate.release()
         await until(pilot, lambda: table_of(app).line_count == 2)
         source.problems += ["one", "two", "three"]

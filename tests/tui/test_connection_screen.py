@@ -2,7 +2,7 @@
 
 import threading
 
-from driving import loaded, opened, screen_lines, screen_text, until
+from driving import first_report, loaded, opened, screen_lines, screen_text, until
 from fakes import FakeSource, Teller, make_report, make_violation
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher
@@ -15,7 +15,6 @@ from wsinspect.tui.connection.screen import ConnectionScreen
 from wsinspect.tui.connection.story_view import StoryView
 from wsinspect.tui.connection.violations import ViolationsView
 from wsinspect.tui.connections.screen import ConnectionsScreen, ConnectionTable
-from wsinspect.tui.loader import INTERVAL
 from wsinspect.websocket.frames import Opcode
 from wsinspect.websocket.side import Side
 
@@ -229,7 +228,7 @@ async def test_more_packets_are_announced_and_shown_on_demand() -> None:
     app = WsinspectApp(fake)
     async with app.run_test() as pilot:
         fake.gate.release()
-        await pilot.pause(1.5 * INTERVAL)
+        await first_report(pilot)
         fake.gate.release()
         await until(pilot, lambda: len(app.store) == 2 and app.screen.query_one(ConnectionTable).line_count == 2)
         await pilot.press("enter")
