@@ -79,7 +79,7 @@ def made(
             frames[by] = close_frame(by, last, code, reason)
         tcp = (TcpEnd(TcpEndKind.RST if how == "rst" else TcpEndKind.FIN, by, packet(last), ns(last)),)
     shake = shake or handshake()
-    endings = {side: side_ending(side, frames[side], **(ends or {}).get(side, {})) for side in Side}
+    endings = {side: side_ending(side, **{"close": frames[side], **(ends or {}).get(side, {})}) for side in Side}
     values: dict[str, Any] = {
         "handshake": shake,
         "opened": not failed,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import pytest
-from made_facts import CLIENT, SERVER, beat, handshake, made, ns, parting, reset, run, silence
+from made_facts import CLIENT, SERVER, beat, close_frame, handshake, made, ns, parting, reset, run, silence
 
 from wsinspect.diagnosis.cause import Confidence
 from wsinspect.diagnosis.diagnose import diagnose_one
@@ -317,6 +317,27 @@ def test_state_that_expired() -> None:
     assert "AWS Network Load Balancer (350 s)" in only(facts)[1]
     assert ids(forgotten(before=8.0, earlier=1.0)) == ["nat-state-expired"]
     assert ids(forgotten(acknowledges=True, hops=64)) == ["nat-state-expired"]
+
+
+def forgotten_at_leaving(**more: object) -> Facts:
+    """The same, but what meets the RST is the client's Close."""
+    return made(
+        end=(CLIENT, "close", 400.0), code=1000, idle=350.0,
+        resets=(reset(SERVER, 400.01, acknowledges=False, other=400.0, last=40.0),),
+        silences=(silence(50.0, 40.0), silence(400.0, 350.0)),
+        client_side=made().client_side.__class__(CLIENT, ns(400.0), ns(400.0)),
+        server_side=made().client_side.__class__(SERVER, ns(40.0), ns(40.0)),
+        **more,
+    )  # type: ignore[arg-type]  # fmt: skip
+
+
+def test_state_that_expired_before_a_close() -> None:
+    assert "AWS Network Load Balancer (350 s)" in only(forgotten_at_leaving())[1]
+
+
+def test_a_close_that_was_answered_met_no_expired_state() -> None:
+    answered = forgotten_at_leaving(ends={SERVER: {"close": close_frame(SERVER, 400.005)}})
+    assert "nat-state-expired" not in ids(answered)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from wsinspect.diagnosis.facts import EndKind, Facts, Reset
 from wsinspect.diagnosis.injected_reset import own_cues
 from wsinspect.diagnosis.thresholds import CROSSING, DELAYED_ACK, SHORTEST_TIMER
 from wsinspect.diagnosis.timers import Timers
+from wsinspect.websocket.closing import TcpEndKind
 
 ID = "nat-state-expired"
 
@@ -15,10 +16,7 @@ _LONGER: Final = 1.2
 
 def nat_state_expired(facts: Facts, timers: Timers) -> Diagnosis | None:
     """The silence must be longer than any that the connection had survived."""
-    end = facts.end
-    if end is None or end.kind is not EndKind.RST:
-        return None
-    reset = next((reset for reset in facts.resets if reset.mark.packet == end.packet), None)
+    reset = _ending_reset(facts)
     if reset is None:
         return None
     trigger = reset.by.peer
@@ -37,6 +35,19 @@ def nat_state_expired(facts: Facts, timers: Timers) -> Diagnosis | None:
         "keep-alives, well below that.",
         "a NAT, firewall or balancer that had forgotten the connection in the silence",
     )
+
+
+def _ending_reset(facts: Facts) -> Reset | None:
+    """The RST that ended the connection, be it by answering the Close of a side that wanted to leave."""
+    end = facts.end
+    if end is None or end.kind is EndKind.FIN:
+        return None
+    if end.kind is EndKind.RST:
+        return next((reset for reset in facts.resets if reset.mark.packet == end.packet), None)
+    peer = facts.ending_of(end.by.peer)
+    if peer.close is not None or any(tcp.kind is TcpEndKind.FIN and tcp.by is peer.side for tcp in facts.ending.tcp):
+        return None
+    return next((reset for reset in facts.resets if reset.by is peer.side and reset.mark.packet > end.packet), None)
 
 
 def _silence_before(facts: Facts, reset: Reset) -> float | None:
